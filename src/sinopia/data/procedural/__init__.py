@@ -1,0 +1,5 @@
+"""Endless painted landscapes with exact labels."""
+
+from sinopia.data.procedural.scenes import ProceduralScenes
+
+__all__ = ["ProceduralScenes"]

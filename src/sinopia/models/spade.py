@@ -1,0 +1,330 @@
+"""GauGAN: the SPADE generator, its style encoder and its discriminator.
+
+Park, Liu, Wang, Zhu, "Semantic Image Synthesis with Spatially-Adaptive Normalization", CVPR 2019,
+arXiv:1903.07291; figures 4 (block and generator), 13 (encoder), 14 and 15 (discriminator). Where the paper and
+the released networks differ, this follows the networks, so that their weights fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from sinopia.errors import ConfigError, RequestError
+from sinopia.nn.patch_discriminator import MultiscaleDiscriminator
+from sinopia.nn.spade import Condition, LabelCondition, Normalization, SpadeNorm
+
+__all__ = [
+    "SpadeConfig",
+    "SpadeDiscriminatorConfig",
+    "SpadeEncoder",
+    "SpadeEncoderConfig",
+    "SpadeGenerator",
+    "build_discriminator",
+    "sample_style",
+]
+
+Upsampling = Literal["normal", "more", "most"]
+
+_DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
+_LEAK = 0.2
+
+
+@dataclass(frozen=True)
+class SpadeEncoderConfig:
+    """The image encoder that turns a photo into a style code."""
+
+    base_channels: int = 64
+    """Channels of the first layer."""
+    input_size: int = 256
+    """Photos are resized to this square; a power of two, 8 or more."""
+    normalization: Literal["instance", "none"] = "instance"
+    """Norm after each convolution."""
+    has_spectral_norm: bool = True
+    """Spectral norm on each convolution."""
+
+    def __post_init__(self) -> None:
+        if self.input_size < 8 or self.input_size & (self.input_size - 1):
+            raise ConfigError(
+                f"encoder.input_size: expected a power of two of 8 or more, got {self.input_size}."
+            )
+
+
+@dataclass(frozen=True)
+class SpadeConfig:
+    """Everything a SPADE generator, and its encoder if it has one, are built from."""
+
+    num_classes: int
+    """Classes of the vocabulary, without unlabeled."""
+    has_unlabeled: bool = True
+    """Unlabeled pixels have a channel of their own; without it they are zero in every channel."""
+    has_instance_edges: bool = False
+    """The last channel marks the edges between objects."""
+    size_hw: tuple[int, int] = (256, 256)
+    """Height and width of the pictures it is trained for."""
+    base_channels: int = 64
+    """Width of the network; the blocks have multiples of it."""
+    channel_multipliers: tuple[int, ...] = (16, 16, 16, 8, 4, 2, 1)
+    """Output channels of the seven blocks, in multiples of base_channels."""
+    hidden_channels: int = 128
+    """Channels between the two convolutions that give gamma and beta."""
+    kernel_size: int = 3
+    """Kernel of these two convolutions; odd."""
+    upsampling: Upsampling = "normal"
+    """Doublings between the start grid and the picture: normal 5, more 6, most 7."""
+    normalization: Normalization = "batch"
+    """The parameter-free norm inside SPADE."""
+    has_spectral_norm: bool = True
+    """Spectral norm on the convolutions of the blocks."""
+    style_dim: int | None = None
+    """Length of the style code; none = one picture per map, made from the map alone."""
+    encoder: SpadeEncoderConfig | None = None
+    """The encoder of style photos; needs a style_dim."""
+
+    def __post_init__(self) -> None:
+        step = self.size_multiple
+        height, width = self.size_hw
+        if height % step or width % step or height < step or width < step:
+            raise ConfigError(
+                f"size_hw: {height}x{width} does not fit upsampling {self.upsampling!r}, which needs "
+                f"multiples of {step}."
+            )
+        if len(self.channel_multipliers) != 7 or min(self.channel_multipliers) < 1:
+            raise ConfigError(
+                f"channel_multipliers: expected seven positive numbers, got {self.channel_multipliers}."
+            )
+        if self.kernel_size % 2 == 0 or self.kernel_size < 1:
+            raise ConfigError(f"kernel_size: expected an odd number, got {self.kernel_size}.")
+        if self.encoder is not None and self.style_dim is None:
+            raise ConfigError("encoder: a model without style_dim has no use for an encoder.")
+        if not 1 <= self.num_classes <= 255 or not 2 <= self.base_channels <= 1024:
+            raise ConfigError(
+                f"expected 1 to 255 classes and 2 to 1024 base channels, got {self.num_classes} and "
+                f"{self.base_channels}."
+            )
+
+    @property
+    def size_multiple(self) -> int:
+        """Both sides of a picture are multiples of this."""
+        return 2 ** _DOUBLINGS[self.upsampling]
+
+    @property
+    def condition_channels(self) -> int:
+        """Channels of the dense form of the condition."""
+        return self.num_classes + int(self.has_unlabeled) + int(self.has_instance_edges)
+
+
+@dataclass(frozen=True)
+class SpadeDiscriminatorConfig:
+    """The multi-scale patch discriminator."""
+
+    base_channels: int = 64
+    """Channels of the first layer."""
+    num_layers: int = 4
+    """Layers before the logits."""
+    num_scales: int = 2
+    """Copies that see the picture at full, half, quarter ... size."""
+    normalization: Literal["instance", "none"] = "instance"
+    """Norm of the middle layers."""
+    has_spectral_norm: bool = True
+    """Spectral norm on the middle layers."""
+
+
+def build_discriminator(
+    config: SpadeDiscriminatorConfig, *, condition_channels: int
+) -> MultiscaleDiscriminator:
+    """The discriminator of pictures stacked under their maps: (B, condition_channels + 3, H, W)."""
+    return MultiscaleDiscriminator(
+        condition_channels + 3,
+        num_scales=config.num_scales,
+        base_channels=config.base_channels,
+        num_layers=config.num_layers,
+        normalization=config.normalization,
+        has_spectral_norm=config.has_spectral_norm,
+    )
+
+
+class SpadeGenerator(nn.Module):
+    """Turns a map, and a style code if it has one, into a picture."""
+
+    def __init__(self, config: SpadeConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths = [config.base_channels * each for each in config.channel_multipliers]
+        doubles = [False, True, config.upsampling != "normal", True, True, True, True]
+        if config.upsampling == "most":
+            widths.append(max(1, widths[-1] // 2))
+            doubles.append(True)
+        self.doubles_before = tuple(doubles)
+
+        self.start: nn.Module
+        if config.style_dim is None:
+            self.start = nn.Conv2d(config.condition_channels, widths[0], 3, padding=1)
+        else:
+            height, width = self._start_grid(config.size_hw)
+            self.start = nn.Linear(config.style_dim, widths[0] * height * width)
+        self.blocks = nn.ModuleList(
+            SpadeBlock(
+                in_channels,
+                out_channels,
+                condition_channels=config.condition_channels,
+                hidden_channels=config.hidden_channels,
+                kernel_size=config.kernel_size,
+                normalization=config.normalization,
+                has_spectral_norm=config.has_spectral_norm,
+            )
+            for in_channels, out_channels in zip(widths[:1] + widths, widths, strict=False)
+        )
+        self.to_image = nn.Conv2d(widths[-1], 3, 3, padding=1)
+
+    def forward(self, condition: Condition, style: Tensor | None = None) -> Tensor:
+        """Pictures (B, 3, H, W) in [-1, 1] of the condition's size; `style` is (B, style_dim).
+
+        Raises:
+            RequestError: for a size that the network cannot make, or a missing or needless style.
+        """
+        x = self.start_features(condition, style)
+        for doubles, block in zip(self.doubles_before, self.blocks, strict=True):
+            if doubles:
+                x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = block(x, condition)
+        return torch.tanh(self.to_image(F.leaky_relu(x, _LEAK)))
+
+    def start_features(self, condition: Condition, style: Tensor | None) -> Tensor:
+        """The features at the start grid, (B, C, h, w)."""
+        self.check_size(condition.size_hw)
+        grid = self._start_grid(condition.size_hw)
+        if self.config.style_dim is None:
+            if style is not None:
+                raise RequestError("this model has no style code: it makes one picture per map.")
+            return self.start(condition.dense_at(grid).to(self.to_image.weight.dtype))
+        if style is None:
+            raise RequestError("this model needs a style code; sample_style() draws one.")
+        features = self.start(style)
+        trained_grid = self._start_grid(self.config.size_hw)
+        features = features.unflatten(1, (-1, *trained_grid))
+        if grid != trained_grid:  # other sizes than the trained one stretch its start grid
+            features = F.interpolate(features, size=grid, mode="bilinear", align_corners=False)
+        return features
+
+    def check_size(self, size_hw: tuple[int, int]) -> None:
+        """Raises RequestError, with the nearest size that works, for a size that cannot be made."""
+        step = self.config.size_multiple
+        if any(side % step or side < step for side in size_hw):
+            nearest = [max(step, round(side / step) * step) for side in size_hw]
+            raise RequestError(
+                f"this model makes pictures whose height and width are multiples of {step}; asked for "
+                f"{size_hw[0]}x{size_hw[1]} (height x width). The nearest size is "
+                f"{nearest[0]}x{nearest[1]}: --size {nearest[0]} {nearest[1]}."
+            )
+
+    def _start_grid(self, size_hw: tuple[int, int]) -> tuple[int, int]:
+        step = self.config.size_multiple
+        return (size_hw[0] // step, size_hw[1] // step)
+
+    def condition(self, label_ids: Tensor, instance_edges: Tensor | None = None) -> LabelCondition:
+        """The condition that this network expects, from (B, H, W) ids and (B, 1, H, W) edges.
+
+        Raises:
+            RequestError: when the model was trained with edges and none are given, or the other way.
+        """
+        if self.config.has_instance_edges and instance_edges is None:
+            raise RequestError("this model was trained with instance edges; give an instance map.")
+        return LabelCondition(
+            label_ids,
+            num_classes=self.config.num_classes,
+            has_unlabeled=self.config.has_unlabeled,
+            instance_edges=instance_edges if self.config.has_instance_edges else None,
+        )
+
+
+class SpadeBlock(nn.Module):
+    """SPADE residual block (figure 4, left): two modulated convolutions and a shortcut.
+
+    The shortcut is the identity while the width stays, else SPADE and a 1x1 convolution without activation.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        condition_channels: int,
+        hidden_channels: int,
+        kernel_size: int,
+        normalization: Normalization,
+        has_spectral_norm: bool,
+    ) -> None:
+        super().__init__()
+
+        def spade(channels: int) -> SpadeNorm:
+            return SpadeNorm(
+                channels,
+                condition_channels=condition_channels,
+                hidden_channels=hidden_channels,
+                kernel_size=kernel_size,
+                normalization=normalization,
+            )
+
+        def convolution(source: int, target: int, size: int, *, has_bias: bool = True) -> nn.Module:
+            layer = nn.Conv2d(source, target, size, padding=size // 2, bias=has_bias)
+            return spectral_norm(layer) if has_spectral_norm else layer
+
+        middle_channels = min(in_channels, out_channels)
+        self.norm_0 = spade(in_channels)
+        self.conv_0 = convolution(in_channels, middle_channels, 3)
+        self.norm_1 = spade(middle_channels)
+        self.conv_1 = convolution(middle_channels, out_channels, 3)
+        self.has_learned_shortcut = in_channels != out_channels
+        if self.has_learned_shortcut:
+            self.norm_shortcut = spade(in_channels)
+            self.conv_shortcut = convolution(in_channels, out_channels, 1, has_bias=False)
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        """(B, C_in, h, w) to (B, C_out, h, w)."""
+        residual = self.conv_0(F.leaky_relu(self.norm_0(x, condition), _LEAK))
+        residual = self.conv_1(F.leaky_relu(self.norm_1(residual, condition), _LEAK))
+        if self.has_learned_shortcut:
+            x = self.conv_shortcut(self.norm_shortcut(x, condition))
+        return x + residual
+
+
+class SpadeEncoder(nn.Module):
+    """Turns a photo into the mean and log variance of its style code (figure 13)."""
+
+    def __init__(self, config: SpadeEncoderConfig, *, style_dim: int) -> None:
+        super().__init__()
+        self.config = config
+        depth = config.input_size.bit_length() - 3  # halve until a 4x4 grid is left
+        widths = [config.base_channels * min(2**index, 8) for index in range(depth)]
+        self.layers = nn.ModuleList()
+        for source, target in zip([3, *widths], widths, strict=False):
+            has_bias = config.normalization == "none"
+            layer = nn.Conv2d(source, target, 3, stride=2, padding=1, bias=has_bias)
+            norm = nn.InstanceNorm2d(target) if config.normalization == "instance" else nn.Identity()
+            self.layers.append(
+                nn.Sequential(spectral_norm(layer) if config.has_spectral_norm else layer, norm)
+            )
+        self.to_mean = nn.Linear(widths[-1] * 16, style_dim)
+        self.to_log_variance = nn.Linear(widths[-1] * 16, style_dim)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log variance, each (B, style_dim), of (B, 3, H, W) pictures in [-1, 1]."""
+        side = self.config.input_size
+        x = images
+        if x.shape[2:] != (side, side):
+            x = F.interpolate(x, size=(side, side), mode="bilinear", align_corners=False)
+        for index, layer in enumerate(self.layers):
+            x = layer(F.leaky_relu(x, _LEAK) if index > 0 else x)
+        x = F.leaky_relu(x, _LEAK).flatten(1)
+        return self.to_mean(x), self.to_log_variance(x)
+
+
+def sample_style(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+    """A style code z = mean + exp(log_variance / 2) * noise (Kingma and Welling 2014, section 2.4)."""
+    return mean + torch.exp(0.5 * log_variance) * noise

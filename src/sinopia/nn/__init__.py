@@ -1,0 +1,1 @@
+"""Bricks that the models are built from: layers, losses, frozen feature networks."""

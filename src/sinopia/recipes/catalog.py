@@ -1,0 +1,53 @@
+"""The recipes by name: the one place where a name becomes a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sinopia.errors import ConfigError
+from sinopia.recipes import gaugan
+from sinopia.training.config import TrainConfig
+from sinopia.training.objectives.gaugan import PerceptualConfig
+
+__all__ = ["RECIPES", "Recipe", "find_recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named run."""
+
+    build: Callable[[str, PerceptualConfig | None], TrainConfig]
+    """From the data set's folder and the perceptual network, if its files are at hand."""
+    layout: str | None
+    """What the folder holds, in words; None when the recipe draws its own scenes."""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the recipe's own description."""
+        return (self.build.__doc__ or "").strip().splitlines()[0]
+
+
+RECIPES: dict[str, Recipe] = {
+    "gaugan_ade20k": Recipe(gaugan.gaugan_ade20k, "ADEChallengeData2016 (images, annotations)"),
+    "gaugan_camvid": Recipe(gaugan.gaugan_camvid, "CamVid, 11 classes (train, val)"),
+    "gaugan_cityscapes": Recipe(gaugan.gaugan_cityscapes, "Cityscapes (gtFine, leftImg8bit)"),
+    "gaugan_coco": Recipe(gaugan.gaugan_coco, "COCO-Stuff (train_img, train_label, train_inst)"),
+    "gaugan_landscape": Recipe(gaugan.gaugan_landscape, "landscapes, 8 classes (train, val)"),
+    "gaugan_tiny": Recipe(gaugan.gaugan_tiny, None),
+    "scenery": Recipe(gaugan.scenery, "landscapes, 8 classes (train, val)"),
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of a name.
+
+    Raises:
+        ConfigError: when there is none; the message lists all.
+    """
+    if name not in RECIPES:
+        raise ConfigError(
+            f"no recipe {name!r}. Recipes: {', '.join(RECIPES)}; or give a folder with images, labels "
+            f"and vocabulary.json."
+        )
+    return RECIPES[name]

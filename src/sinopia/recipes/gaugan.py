@@ -1,0 +1,190 @@
+"""GauGAN runs: the published settings on the published data sets, and on data sets of a few hundred pictures.
+
+Park et al., CVPR 2019, appendix A. Published runs had 8 GPUs and batches of 32 (16 for Cityscapes); on one GPU
+set `accumulation`. Where the paper and the released training code differ, these follow the code.
+"""
+
+from __future__ import annotations
+
+from sinopia.data.dataset import DatasetConfig, DatasetKind
+from sinopia.data.transforms import PreprocessConfig
+from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
+from sinopia.training.config import OptimizerConfig, ScheduleConfig, TrainConfig
+from sinopia.training.objectives.gaugan import GauganObjectiveConfig, PerceptualConfig
+
+__all__ = [
+    "gaugan_ade20k",
+    "gaugan_camvid",
+    "gaugan_cityscapes",
+    "gaugan_coco",
+    "gaugan_landscape",
+    "gaugan_tiny",
+    "scenery",
+]
+
+
+def gaugan_coco(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """COCO-Stuff as published: 118,287 pairs, instance edges, 100 epochs of batches of 32."""
+    return TrainConfig(
+        name="gaugan_coco",
+        **_splits("coco-stuff", root),
+        model=SpadeConfig(num_classes=182, has_instance_edges=True),
+        objective=GauganObjectiveConfig(perceptual=perceptual),
+        images=100 * 118_287,
+    )
+
+
+def gaugan_ade20k(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """ADE20K as published: 20,210 pairs, 200 epochs, learning rates falling over the second hundred."""
+    return TrainConfig(
+        name="gaugan_ade20k",
+        **_splits("ade20k", root),
+        model=SpadeConfig(num_classes=150),
+        objective=GauganObjectiveConfig(perceptual=perceptual),
+        images=200 * 20_210,
+        decay_from=0.5,
+    )
+
+
+def gaugan_cityscapes(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """Cityscapes as published: 256x512, 35 label ids with edges, 2,975 pairs, 200 epochs of batches of 16."""
+    return TrainConfig(
+        name="gaugan_cityscapes",
+        **_splits("cityscapes", root),
+        model=SpadeConfig(
+            num_classes=35,
+            has_unlabeled=False,
+            has_instance_edges=True,
+            size_hw=(256, 512),
+            upsampling="more",
+        ),
+        preprocess=PreprocessConfig(mode="fixed", size_hw=(256, 512)),
+        objective=GauganObjectiveConfig(perceptual=perceptual),
+        images=200 * 2_975,
+        batch_size=16,
+        decay_from=0.5,
+    )
+
+
+def gaugan_landscape(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """Landscape photos at 256x256 with a style code: a few thousand pairs, so the discriminator is augmented."""
+    return TrainConfig(
+        name="gaugan_landscape",
+        **_splits("folder", root),
+        model=SpadeConfig(
+            num_classes=8, has_unlabeled=False, style_dim=256, encoder=SpadeEncoderConfig()
+        ),
+        objective=GauganObjectiveConfig(
+            perceptual=perceptual, augmentations=("color", "translation", "cutout")
+        ),
+        images=600_000,
+        batch_size=16,
+        decay_from=0.5,
+    )
+
+
+def gaugan_camvid(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """CamVid streets at 256x352 with a style code: 367 pairs, so the discriminator is augmented."""
+    size_hw = (256, 352)
+    return TrainConfig(
+        name="gaugan_camvid",
+        **_splits("camvid", root),
+        model=SpadeConfig(
+            num_classes=11, size_hw=size_hw, style_dim=256, encoder=SpadeEncoderConfig()
+        ),
+        preprocess=PreprocessConfig(mode="resize_and_crop", load_size=272, size_hw=size_hw),
+        objective=GauganObjectiveConfig(
+            perceptual=perceptual, augmentations=("color", "translation", "cutout")
+        ),
+        images=300_000,
+        batch_size=16,
+        decay_from=0.5,
+    )
+
+
+def gaugan_tiny(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """Procedural scenes at 32x32 with a network of a few thousand weights: seconds, for tests and first tries."""
+    size_hw = (32, 32)
+    scenes = DatasetConfig("procedural", size_hw=size_hw, length=256)
+    return TrainConfig(
+        name="gaugan_tiny",
+        dataset=scenes,
+        validation=DatasetConfig("procedural", split="val", size_hw=size_hw, length=16),
+        model=SpadeConfig(
+            num_classes=17,
+            size_hw=size_hw,
+            base_channels=4,
+            channel_multipliers=(4, 4, 4, 4, 2, 2, 1),
+            hidden_channels=8,
+            style_dim=8,
+            encoder=SpadeEncoderConfig(base_channels=4, input_size=32),
+        ),
+        preprocess=PreprocessConfig(load_size=34, size_hw=size_hw),
+        discriminator=SpadeDiscriminatorConfig(base_channels=8, num_layers=3),
+        objective=GauganObjectiveConfig(
+            perceptual=perceptual, augmentations=("color", "translation")
+        ),
+        schedule=ScheduleConfig(
+            report_every=64, preview_every=512, measure_every=512, save_every=512, num_previews=4
+        ),
+        images=4_096,
+        batch_size=8,
+        average_half_life=256,
+        precision="fp32",
+        num_workers=0,
+    )
+
+
+def scenery(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """The shipped model: landscapes at 128x128, small enough that two CPU cores train it in hours."""
+    size_hw = (128, 128)
+    return TrainConfig(
+        name="scenery",
+        **_splits("folder", root),
+        model=SpadeConfig(
+            num_classes=8,
+            has_unlabeled=False,
+            size_hw=size_hw,
+            base_channels=32,
+            channel_multipliers=(8, 8, 8, 8, 4, 2, 1),
+            hidden_channels=64,
+            style_dim=64,
+            encoder=SpadeEncoderConfig(base_channels=32, input_size=128),
+        ),
+        preprocess=PreprocessConfig(load_size=143, size_hw=size_hw),
+        discriminator=SpadeDiscriminatorConfig(base_channels=32),
+        objective=GauganObjectiveConfig(
+            perceptual=perceptual,
+            perceptual_weight=20.0,
+            augmentations=("color", "translation"),
+        ),
+        optimizer=OptimizerConfig(generator_lr=2e-4, discriminator_lr=4e-4),
+        schedule=ScheduleConfig(
+            report_every=200, preview_every=2_000, measure_every=2_000, save_every=1_000
+        ),
+        images=24_000,
+        batch_size=8,
+        decay_from=0.6,
+        average_half_life=2_000,
+        num_workers=0,
+        card=_SCENERY_CARD,
+    )
+
+
+_SCENERY_CARD = """\
+Paints landscapes from maps of eight classes: sky, tree, grass, water, mountain, ground, building, object.
+
+Trained on landscape photos collected from Flickr, 256x256, scaled to 128x128, for **non-commercial research**; the
+label maps of these photos were predicted by a network, so sand, desert and wet rock are often called something else,
+and edges are soft. Trained on two CPU cores.
+
+It is bad at: buildings and single objects (few pictures, crude labels), fine texture, reflections, and maps with hard
+straight edges, which it has hardly seen. Unlabeled pixels belong to no class that it knows.
+"""
+
+
+def _splits(kind: DatasetKind, root: str) -> dict[str, DatasetConfig]:
+    return {
+        "dataset": DatasetConfig(kind, root),
+        "validation": DatasetConfig(kind, root, split="val"),
+    }

@@ -1,0 +1,136 @@
+"""Everything that a training run depends on, as one typed value; a recipe is a function that returns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sinopia.data.dataset import DatasetConfig
+from sinopia.data.transforms import PreprocessConfig
+from sinopia.errors import ConfigError
+from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig
+from sinopia.nn.initialization import Initialization
+from sinopia.nn.precision import PrecisionChoice
+from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+
+__all__ = ["OptimizerConfig", "ScheduleConfig", "TrainConfig"]
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """Adam with two learning rates (Heusel et al. 2017); the defaults are SPADE's."""
+
+    generator_lr: float = 1e-4
+    """Learning rate of generator and encoder."""
+    discriminator_lr: float = 4e-4
+    """Learning rate of the discriminator."""
+    beta1: float = 0.0
+    """Decay of the mean of gradients."""
+    beta2: float = 0.9
+    """Decay of the mean of squared gradients."""
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
+            raise ConfigError(
+                f"optimizer: expected betas in [0, 1), got {self.beta1}, {self.beta2}."
+            )
+        if self.generator_lr < 0 or self.discriminator_lr < 0:
+            raise ConfigError("optimizer: learning rates must not be negative.")
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """When the run reports, shows, measures and saves; all counted in images seen."""
+
+    report_every: int = 1_000
+    """A line of losses."""
+    preview_every: int = 20_000
+    """A grid of pictures on fixed maps."""
+    measure_every: int = 20_000
+    """Distances on validation scenes."""
+    save_every: int = 20_000
+    """A checkpoint to resume from, and the model folder."""
+    keep_checkpoints: int = 2
+    """Older ones are deleted."""
+    num_previews: int = 8
+    """Scenes in a grid."""
+    num_measured: int = 64
+    """Validation scenes that are measured; all of them if there are fewer."""
+
+    def __post_init__(self) -> None:
+        for name in ("report_every", "preview_every", "measure_every", "save_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"schedule.{name}: expected at least 1 image.")
+        if min(self.keep_checkpoints, self.num_previews, self.num_measured) < 1:
+            raise ConfigError(
+                "schedule: expected at least one checkpoint, preview and measured scene."
+            )
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run of a SPADE generator."""
+
+    name: str
+    """Names the run and the model it makes."""
+    dataset: DatasetConfig
+    """Scenes to learn from."""
+    model: SpadeConfig
+    """Generator and encoder."""
+    validation: DatasetConfig | None = None
+    """Scenes to show and measure; none = the training scenes."""
+    preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
+    """How scenes are scaled, cropped and flipped."""
+    discriminator: SpadeDiscriminatorConfig = field(default_factory=SpadeDiscriminatorConfig)
+    """The discriminator."""
+    objective: GauganObjectiveConfig = field(default_factory=GauganObjectiveConfig)
+    """Losses."""
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    """Learning rates."""
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    """Reports, previews, checkpoints."""
+    images: int = 1_000_000
+    """How many images the run sees in all."""
+    batch_size: int = 32
+    """Images per step, over all processes."""
+    accumulation: int = 1
+    """Parts that a process's share of a batch is cut into to save memory; batch norm sees one part at a time."""
+    decay_from: float = 1.0
+    """Share of the run after which the learning rates fall linearly to zero."""
+    average_half_life: int = 10_000
+    """Half-life of the generator's moving average, in images; 0 = no averaging."""
+    initialization: Initialization = "xavier"
+    """Rule for the starting weights."""
+    initialization_gain: float = 0.02
+    """Gain of that rule."""
+    precision: PrecisionChoice = "auto"
+    """fp32, bf16 (mixed), or auto: what a probe finds faster on the machine."""
+    seed: int = 0
+    """Of weights, order, crops, styles and augmentations."""
+    num_workers: int = 2
+    """Processes that read scenes ahead."""
+    card: str = ""
+    """Markdown for the model's card: the data's origin and licence, what the model is bad at."""
+
+    def __post_init__(self) -> None:
+        if self.images < 1 or self.batch_size < 1 or self.accumulation < 1:
+            raise ConfigError("images, batch_size and accumulation: expected at least 1.")
+        if self.batch_size % self.accumulation:
+            raise ConfigError(
+                f"batch_size: {self.batch_size} is not a multiple of accumulation {self.accumulation}."
+            )
+        if not 0 <= self.decay_from <= 1:
+            raise ConfigError(f"decay_from: expected a share in [0, 1], got {self.decay_from}.")
+        if self.preprocess.mode in _ONE_SIZE and self.preprocess.size_hw != self.model.size_hw:
+            raise ConfigError(
+                f"preprocess.size_hw is {self.preprocess.size_hw}, model.size_hw {self.model.size_hw}; "
+                f"they must be equal."
+            )
+
+
+_ONE_SIZE = (
+    "resize_and_crop",
+    "scale_width_and_crop",
+    "scale_shortside_and_crop",
+    "crop",
+    "fixed",
+)

@@ -1,0 +1,1 @@
+"""What is trained, and by which losses: one file a paper."""

@@ -1,0 +1,62 @@
+"""What the loop needs of an objective; the loop knows no paper."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from sinopia.nn.precision import Precision
+from sinopia.scene.batch import SceneBatch
+
+__all__ = ["Objective"]
+
+
+class Objective(Protocol):
+    """Networks, their losses, and how to look at what they have learnt.
+
+    Loss names are "loss/G/..." and "loss/D/..."; values are weighted scalars that are added up to be minimised.
+    """
+
+    @property
+    def generators(self) -> dict[str, nn.Module]:
+        """Networks that minimise the generator losses, by name; "generator" is the one that is averaged."""
+        ...
+
+    @property
+    def discriminators(self) -> dict[str, nn.Module]:
+        """Networks that minimise the discriminator losses, by name."""
+        ...
+
+    def wrap(self, networks: dict[str, nn.Module]) -> None:
+        """Use these networks, wrapped for several processes, in place of the bare ones of the same names."""
+        ...
+
+    def synthesize(self, batch: SceneBatch, draws: torch.Generator) -> Any:
+        """Fake pictures for a batch, with all that the losses need of them; every random number from `draws`."""
+        ...
+
+    def discriminator_losses(
+        self, batch: SceneBatch, synthesis: Any, draws: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Losses that reach no generator."""
+        ...
+
+    def generator_losses(
+        self, batch: SceneBatch, synthesis: Any, draws: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Losses through the synthesis and, without changing them, the discriminators."""
+        ...
+
+    def preview(
+        self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
+    ) -> Tensor:
+        """Pictures (B, 3, H, W) in [-1, 1] of a batch's maps by the averaged generator."""
+        ...
+
+    def measure(
+        self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
+    ) -> dict[str, float]:
+        """Distances, averaged over a validation batch, by the averaged generator; names "validation/..."."""
+        ...

@@ -1,0 +1,184 @@
+"""Looks at a run from outside: pictures on fixed scenes, distances on validation scenes, the model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from sinopia.data.dataset import Dataset
+from sinopia.data.loading import evaluation_batches
+from sinopia.data.transforms import PreprocessConfig
+from sinopia.nn.precision import Precision
+from sinopia.scene.batch import SceneBatch, images_from_tensor
+from sinopia.scene.contact_sheet import contact_sheet
+from sinopia.scene.image import ImageArray
+from sinopia.scene.sample import Scene
+from sinopia.scene.vocabulary import UNLABELED, Vocabulary
+from sinopia.seeding import derive_seed
+from sinopia.training.config import TrainConfig
+from sinopia.training.objectives.protocol import Objective
+from sinopia.zoo.checkpoint import Model, save_model
+
+__all__ = ["Observer"]
+
+_BATCH_SIZE = 8
+_STYLES = 2
+_COUNTED_SCENES = 512
+
+
+class Observer:
+    """Preview, measurement and model folder of a run.
+
+    Args:
+        objective: before its networks are wrapped for several processes.
+        training: the scenes that the run learns from.
+        validation: the scenes that it is shown and measured on.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        *,
+        objective: Objective,
+        training: Dataset,
+        validation: Dataset,
+        device: torch.device,
+    ) -> None:
+        self._config = config
+        self._objective = objective
+        self._encoder = objective.generators.get("encoder")
+        self._training = training
+        self._validation = validation
+        self._device = device
+        self._measured: dict[str, float] = {}
+        self._grid: ImageArray | None = None
+        self._class_pixels: dict[str, int] = {}
+
+    def preview(self, generator: nn.Module, precision: Precision) -> ImageArray:
+        """A contact sheet: map, photo, and pictures in fixed random styles."""
+        vocabulary = self._validation.vocabulary
+        rows: list[list[ImageArray]] = []
+        for batch in self._batches(self._config.schedule.num_previews):
+            columns = [_colored(batch, vocabulary)]
+            if batch.images is not None:
+                columns.append(images_from_tensor(batch.images))
+            for style in range(_STYLES):
+                seed = derive_seed(self._config.seed, "preview", style)
+                pictures = self._objective.preview(
+                    generator, batch, seed=seed, precision=precision
+                )
+                columns.append(images_from_tensor(pictures))
+            rows += [list(row) for row in zip(*columns, strict=True)]
+        titles = ["map", "photo", *(f"style {index}" for index in range(_STYLES))]
+        self._grid = contact_sheet(rows, labels=titles)
+        return self._grid
+
+    def measure(self, generator: nn.Module, precision: Precision) -> dict[str, float]:
+        """Mean distances over the first validation scenes."""
+        sums: dict[str, float] = {}
+        count = 0
+        for batch in self._batches(self._config.schedule.num_measured):
+            values = self._objective.measure(
+                generator, batch, seed=self._config.seed, precision=precision
+            )
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0.0) + value * len(batch)
+            count += len(batch)
+        self._measured = {name: total / count for name, total in sums.items()}
+        return self._measured
+
+    def save_model(self, folder: Path, generator: nn.Module, images_seen: int) -> None:
+        """Write the averaged generator, with the encoder if there is one, as a model folder."""
+        if not self._class_pixels:
+            self._class_pixels = _count_class_pixels(self._training)
+        networks = {"generator": generator}
+        if self._encoder is not None:
+            networks["encoder"] = self._encoder
+        facts = {
+            "name": self._config.name,
+            "data": self._training.name,
+            "training_scenes": len(self._training),
+            "images_seen": images_seen,
+            "measured": {name: round(value, 5) for name, value in self._measured.items()},
+            "class_pixels": self._class_pixels,
+        }
+        model = Model(
+            "spade", self._config.model, self._training.vocabulary, networks, facts
+        )
+        card = _card(self._config, facts)
+        save_model(folder, model, card=card, preview=self._grid)
+
+    def _batches(self, count: int) -> list[SceneBatch]:
+        """Some validation scenes, evenly spread over the set and always the same."""
+        count = min(count, len(self._validation))
+        picked = np.linspace(0, len(self._validation) - 1, count).round().astype(int)
+        chosen = _Subset(self._validation, picked.tolist())
+        preprocess = PreprocessConfig(
+            mode="fixed", size_hw=self._config.model.size_hw, flip=False
+        )
+        batches = evaluation_batches(chosen, preprocess, batch_size=_BATCH_SIZE)
+        return [batch.to(self._device) for batch in batches]
+
+
+class _Subset:
+    """Some scenes of a data set, by position."""
+
+    def __init__(self, dataset: Dataset, positions: Sequence[int]) -> None:
+        self._dataset = dataset
+        self._positions = positions
+
+    @property
+    def name(self) -> str:
+        return self._dataset.name
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self._dataset.vocabulary
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __getitem__(self, index: int, /) -> Scene:
+        return self._dataset[self._positions[index]]
+
+
+def _colored(batch: SceneBatch, vocabulary: Vocabulary) -> list[ImageArray]:
+    return list(vocabulary.palette[batch.label_ids.cpu().numpy()])
+
+
+def _count_class_pixels(dataset: Dataset) -> dict[str, int]:
+    """Training pixels of each class, estimated from evenly spread scenes; tells painters what a model has seen."""
+    count = min(_COUNTED_SCENES, len(dataset))
+    picked = np.linspace(0, len(dataset) - 1, count).round().astype(int)
+    counts = sum(
+        (dataset[index].label_map.pixel_counts() for index in picked.tolist()),
+        start=np.zeros(256, np.int64),
+    )
+    scale = len(dataset) / count
+    names = [*enumerate(dataset.vocabulary.names), (UNLABELED, "unlabeled")]
+    return {name: round(float(counts[class_id]) * scale) for class_id, name in names}
+
+
+def _card(config: TrainConfig, facts: dict[str, object]) -> str:
+    measured = facts["measured"]
+    assert isinstance(measured, dict)
+    lines = [
+        f"# {config.name}",
+        "",
+        config.card.strip() or "No description was given.",
+        "",
+        f"- Network: SPADE generator, {config.model.size_hw[0]}x{config.model.size_hw[1]}, "
+        f"{config.model.base_channels} base channels"
+        + (", with style code." if config.model.style_dim else ", one picture per map."),
+        f"- Trained on: {facts['training_scenes']} scenes of `{facts['data']}`, "
+        f"{facts['images_seen']} images seen.",
+        "- Measured on validation scenes: "
+        + (", ".join(f"{name} {value}" for name, value in measured.items()) or "nothing yet")
+        + ".",
+        "",
+    ]
+    return "\n".join(lines)

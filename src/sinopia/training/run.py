@@ -1,0 +1,93 @@
+"""A training run from its configuration: data opened, networks built and initialised, then `fit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from sinopia.data.dataset import Dataset
+from sinopia.data.opening import open_dataset
+from sinopia.errors import ConfigError
+from sinopia.models.spade import SpadeEncoder, SpadeGenerator, build_discriminator
+from sinopia.nn.initialization import initialize
+from sinopia.seeding import derive_seed
+from sinopia.training.config import TrainConfig
+from sinopia.training.loop import FitResult, fit
+from sinopia.training.objectives.gaugan import GauganObjective, build_perceptual_loss
+from sinopia.training.observer import Observer
+from sinopia.training.processes import join_processes
+
+__all__ = ["build_objective", "train"]
+
+
+def train(config: TrainConfig, run: str | Path, *, device: str = "auto") -> FitResult:
+    """Train, or resume, the run of a configuration in its folder.
+
+    `device` is "auto", "cpu" or "cuda"; under torchrun each process takes its own.
+
+    Raises:
+        SinopiaError: when data, weights, configuration or run folder do not fit; see `fit`.
+    """
+    dataset = open_dataset(config.dataset)
+    validation = dataset if config.validation is None else open_dataset(config.validation)
+    _check_classes(config, dataset)
+    _check_classes(config, validation)
+    with join_processes(device) as processes:
+        objective = build_objective(config, processes.device)
+        observer = Observer(
+            config,
+            objective=objective,
+            training=dataset,
+            validation=validation,
+            device=processes.device,
+        )
+        return fit(
+            config,
+            run,
+            objective=objective,
+            dataset=dataset,
+            observer=observer,
+            processes=processes,
+        )
+
+
+def build_objective(config: TrainConfig, device: torch.device) -> GauganObjective:
+    """The networks of a run with their starting weights, and the losses between them."""
+    model = config.model
+    generator = SpadeGenerator(model)
+    discriminator = build_discriminator(
+        config.discriminator, condition_channels=model.condition_channels
+    )
+    encoder = None
+    if model.encoder is not None and model.style_dim is not None:
+        encoder = SpadeEncoder(model.encoder, style_dim=model.style_dim)
+    perceptual = None
+    if config.objective.perceptual is not None:
+        perceptual = build_perceptual_loss(config.objective.perceptual)
+        perceptual.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    networks = {"generator": generator, "discriminator": discriminator, "encoder": encoder}
+    for name, network in networks.items():
+        if network is not None:
+            initialize(
+                network,
+                config.initialization,
+                gain=config.initialization_gain,
+                seed=derive_seed(config.seed, f"initialization/{name}"),
+            )
+    return GauganObjective(
+        config.objective,
+        generator=generator,
+        discriminator=discriminator,
+        encoder=encoder,
+        perceptual=perceptual,
+    )
+
+
+def _check_classes(config: TrainConfig, dataset: Dataset) -> None:
+    if len(dataset.vocabulary) != config.model.num_classes:
+        raise ConfigError(
+            f"model.num_classes is {config.model.num_classes}, but vocabulary "
+            f"{dataset.vocabulary.name!r} of the data has {len(dataset.vocabulary)} classes; "
+            f"they must be equal."
+        )

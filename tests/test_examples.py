@@ -1,0 +1,72 @@
+"""The scripts of examples/ run, on tiny models and data, and stay short."""
+
+from __future__ import annotations
+
+import dataclasses
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sinopia.data.examples import example_map, example_names
+from sinopia.errors import DatasetError
+from sinopia.inference.request import read_request
+from sinopia.models.spade import SpadeConfig
+from sinopia.scene import UNLABELED, Vocabulary, read_image
+from sinopia.scene.contact_sheet import contact_sheet
+from tests.conftest import save_random_model
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@pytest.fixture(scope="module")
+def landscape_model(tmp_path_factory: pytest.TempPathFactory, tiny_config: SpadeConfig) -> Path:
+    vocabulary = Vocabulary.built_in("landscape")
+    config = dataclasses.replace(tiny_config, num_classes=len(vocabulary))
+    return save_random_model(tmp_path_factory.mktemp("models") / "land", config, vocabulary)
+
+
+def run_example(name: str, *arguments: object) -> None:
+    runpy.run_path(str(EXAMPLES / name))["main"](*map(str, arguments))
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_examples_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) < 40
+
+
+def test_example_maps_are_worth_painting() -> None:
+    assert len(example_names()) == 6
+    for name in example_names():
+        label_map = example_map(name)
+        assert label_map.size_hw == (256, 256)
+        assert label_map.vocabulary == Vocabulary.built_in("landscape")
+        counts = label_map.pixel_counts()
+        assert counts[UNLABELED] == 0
+        assert (counts > 100).sum() >= 4
+    with pytest.raises(DatasetError, match="no example map 'moon'. There are coast, "):
+        example_map("moon")
+
+
+def test_demo(landscape_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out" / "demo.png"
+    run_example("demo.py", landscape_model, out)
+    told = capsys.readouterr().out
+    assert "6 maps, 4 seeds each, 32x32:" in told
+    assert told.endswith(f"See {out}\n")
+    sheet = read_image(out)
+    first = example_map(example_names()[0]).resized((32, 32)).colored()
+    expected = contact_sheet([[first] * 5] * 6, labels=["map"] + ["seed"] * 4)
+    assert sheet.shape == expected.shape
+    np.testing.assert_array_equal(sheet[22:54, 4:36], first)
+    assert (sheet[22:54, 40:72] != sheet[22:54, 76:108]).any()
+
+
+def test_paint_from_python(
+    landscape_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "painted.png"
+    run_example("paint_from_python.py", landscape_model, out)
+    assert "painted again from the file alone, equal: True" in capsys.readouterr().out
+    assert read_request(out).style_code is not None
