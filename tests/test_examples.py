@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import runpy
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sinopia.data.examples import example_map, example_names
 from sinopia.errors import DatasetError
 from sinopia.inference.request import read_request
 from sinopia.models.spade import SpadeConfig
-from sinopia.scene import UNLABELED, Vocabulary, read_image
+from sinopia.scene import UNLABELED, LabelMap, Vocabulary, read_image, write_image
 from sinopia.scene.contact_sheet import contact_sheet
 from tests.conftest import save_random_model
 
@@ -45,7 +46,7 @@ def test_example_maps_are_worth_painting() -> None:
         counts = label_map.pixel_counts()
         assert counts[UNLABELED] == 0
         assert (counts > 100).sum() >= 4
-    with pytest.raises(DatasetError, match="no example map 'moon'. There are coast, "):
+    with pytest.raises(DatasetError, match=r"no example map 'moon'. There are coast, "):
         example_map("moon")
 
 
@@ -70,3 +71,19 @@ def test_paint_from_python(
     run_example("paint_from_python.py", landscape_model, out)
     assert "painted again from the file alone, equal: True" in capsys.readouterr().out
     assert read_request(out).style_code is not None
+
+
+def test_train_on_folder(
+    tiny_map: LabelMap, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs"
+    noise = np.random.default_rng(0)
+    for name in ("a", "b", "c"):
+        tiny_map.write(pairs / "labels" / f"{name}.png")
+        photo = noise.integers(0, 255, (32, 32, 3)).astype(np.uint8)
+        write_image(pairs / "images" / f"{name}.png", photo)
+    vocabulary = json.dumps(tiny_map.vocabulary.to_json())
+    (pairs / "vocabulary.json").write_text(vocabulary)
+    run_example("train_on_folder.py", pairs, tmp_path / "run", 8, 32, 4)
+    assert capsys.readouterr().out.endswith("/run/painted.png\n")
+    assert read_image(tmp_path / "run" / "painted.png").shape == (32, 32, 3)

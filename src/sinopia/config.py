@@ -70,34 +70,44 @@ def from_json(kind: type[T], data: Any, *, where: str = "") -> T:
     return kind(**values)
 
 
-def override(config: T, assignment: str) -> T:
-    """A copy of `config` with one field changed, from text like `optimizer.lr=0.0002`.
+def override(config: T, *assignments: str) -> T:
+    """A copy of `config` with fields changed, from texts like `optimizer.lr=0.0002`.
 
     The value is read as the field's type; `none` clears an optional field, tuples are written
-    `256,512`.
+    `256,512`. Ranges are checked when all fields are set, so that two which must agree can both be
+    changed; of a field that is given twice, the last value holds.
 
     Raises:
         ConfigError: when the path names no field or the value does not fit the field.
     """
-    path, separator, text = assignment.partition("=")
-    if not separator:
-        raise ConfigError(f"expected FIELD=VALUE, got {assignment!r}; for example seed=1.")
-    return _override(config, path.strip().split("."), text.strip(), where="")
+    changes: list[tuple[list[str], str]] = []
+    for assignment in assignments:
+        path, separator, text = assignment.partition("=")
+        if not separator:
+            raise ConfigError(f"expected FIELD=VALUE, got {assignment!r}; for example seed=1.")
+        changes.append((path.strip().split("."), text.strip()))
+    return _override(config, changes, where="")
 
 
-def _override(config: Any, path: list[str], text: str, *, where: str) -> Any:
-    name = path[0]
-    here = _join(where, name)
+def _override(config: Any, changes: Sequence[tuple[list[str], str]], *, where: str) -> Any:
+    hints = typing.get_type_hints(cast("type[Any]", type(config)))
     names = [field.name for field in dataclasses.fields(config)]
-    if name not in names:
-        raise ConfigError(_unknown_field(here, name, names))
-    if len(path) > 1:
-        inner = getattr(config, name)
-        if not dataclasses.is_dataclass(inner):
-            raise ConfigError(f"{here} holds {inner!r}, which has no fields; set it as a whole.")
-        return dataclasses.replace(config, **{name: _override(inner, path[1:], text, where=here)})
-    hint = typing.get_type_hints(cast("type[Any]", type(config)))[name]
-    return dataclasses.replace(config, **{name: from_text(hint, text, where=here)})
+    values: dict[str, Any] = {}
+    inner: dict[str, list[tuple[list[str], str]]] = {}
+    for (name, *rest), text in changes:
+        here = _join(where, name)
+        if name not in names:
+            raise ConfigError(_unknown_field(here, name, names))
+        if rest:
+            inner.setdefault(name, []).append((rest, text))
+        else:
+            values[name] = from_text(hints[name], text, where=here)
+    for name, inner_changes in inner.items():
+        here, value = _join(where, name), values.get(name, getattr(config, name))
+        if not dataclasses.is_dataclass(value):
+            raise ConfigError(f"{here} holds {value!r}, which has no fields; set it as a whole.")
+        values[name] = _override(value, inner_changes, where=here)
+    return dataclasses.replace(config, **values)
 
 
 def from_text(hint: Any, text: str, *, where: str) -> Any:

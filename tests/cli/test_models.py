@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def test_import_list_info(order: str, tmp_path: Path, home: Path) -> None:
 def test_import_with_all_options(tmp_path: Path) -> None:
     words = Vocabulary.built_in("meadow")
     words = dataclasses.replace(words, name="mine")
-    (tmp_path / "mine.json").write_text(__import__("json").dumps(words.to_json()))
+    (tmp_path / "mine.json").write_text(json.dumps(words.to_json()))
     state = OfficialGenerator(len(words) + 1, z_dim=8, grid=(1, 2), mode="more").state_dict()
     torch.save(state, tmp_path / "G.pth")
     torch.save(OfficialEncoder(z_dim=8).state_dict(), tmp_path / "E.pth")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,33 @@ def test_source_ids(
     assert outcome.code == 0, outcome.err
     restored = read_request(out / "raw_seed0.png").label_map.restore()
     np.testing.assert_array_equal(restored, np.full((32, 32), 2))
+
+
+def test_a_colour_picture_is_refused_with_commands_that_work(
+    command_line: CommandLine,
+    tiny_config: SpadeConfig,
+    tmp_path: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vocabulary = Vocabulary.built_in("camvid")
+    config = dataclasses.replace(tiny_config, num_classes=len(vocabulary))
+    folder = save_random_model(tmp_path / "street", config, vocabulary)
+    ids = np.repeat(np.arange(8, dtype=np.uint8), 4)[:, None].repeat(32, axis=1)
+    ids[:4, :4] = 255
+    write_image(tmp_path / "my colors.png", LabelMap(ids, vocabulary).colored())
+    monkeypatch.chdir(tmp_path)
+    common = ("--model", folder, "--out", out)
+    lines = command_line.refuse("paint", "my colors.png", *common).splitlines()
+    assert lines[0].startswith("label map my colors.png is a colour picture (RGB)")
+    convert, again = (shlex.split(line) for line in lines[1:])
+    assert command_line.run(*convert[1:], "--unknown", "unlabeled").code == 0
+    outcome = command_line.run(*again[1:-1], *common)
+    assert outcome.code == 0, outcome.err
+    synthesizer = load_synthesizer(folder)
+    synthesizer.set_label_map(ids)
+    picture = read_image(out / "my colors_seed0.png")
+    np.testing.assert_array_equal(picture, synthesizer.synthesize())
 
 
 def test_a_bad_map_is_found_before_anything_is_painted(

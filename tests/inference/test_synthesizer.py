@@ -153,8 +153,8 @@ def test_a_style_photo_is_read_as_the_mean_of_the_encoder(ready: Synthesizer) ->
 
 def test_photos_are_shrunk_with_antialiasing_before_they_are_read(ready: Synthesizer) -> None:
     """A checkerboard finer than the encoder's pixels is not there for it."""
-    slope = np.linspace(64, 191, 512)[:, None, None] + np.zeros((512, 512, 3))
-    board = (np.indices((512, 512)).sum(0) % 2 * 100 - 50)[..., None]
+    slope = np.linspace(64, 191, 480)[:, None, None] + np.zeros((480, 480, 3))
+    board = (np.indices((480, 480)).sum(0) % 2 * 100 - 50)[..., None]
     smooth, rough = slope.astype(np.uint8), (slope + board).astype(np.uint8)
     code = ready.encode_style(smooth)
     assert np.abs(ready.encode_style(rough) - code).max() < 0.1 * np.abs(code).max()

@@ -212,6 +212,15 @@ def test_sizes_that_cannot_be_made_are_refused_with_the_nearest(
         network(network.condition(torch.zeros(1, *size_hw).long()))
 
 
+def test_instance_norm_is_not_asked_to_begin_with_a_single_pixel() -> None:
+    with pytest.raises(ConfigError, match="'instance' cannot begin with a single pixel"):
+        replace(TINY, normalization="instance")
+    network = build(replace(TINY, size_hw=(32, 64), normalization="instance"))
+    assert network(network.condition(noisy_map(1, 32, 64))).shape == (1, 3, 32, 64)
+    with pytest.raises(RequestError, match=r"32x32 does\. The nearest size is 32x64: --size 32 64"):
+        network(network.condition(noisy_map(1, 32, 32)))
+
+
 def test_a_missing_or_needless_style_is_refused() -> None:
     styled, plain = build(STYLED), build(TINY)
     label_ids = noisy_map(1, 64, 64)

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from sinopia.nn import neighborhoods
 from sinopia.nn.neighborhoods import (
-    Neighborhoods,
+    Grouping,
     find_neighborhoods,
+    group_by,
     nearest_resize,
     number_windows,
 )
@@ -160,28 +161,36 @@ def test_equal_neighbourhoods_share_a_number_across_the_batch() -> None:
     assert blocks.outer_blocks.shape == alone.outer_blocks.shape
 
 
-def test_share_and_pixels_by_block() -> None:
+def test_share_is_blocks_over_pixels() -> None:
     blocks = find_neighborhoods(random_values(7, (2, 9, 6), 2), num_values=2)
     assert blocks.share == len(blocks.outer_blocks) / (2 * 9 * 6)
 
-    order, starts = blocks.pixels_by_block
-    assert sorted(order.tolist()) == list(range(2 * 9 * 6))
-    ends = [*starts.tolist()[1:], 2 * 9 * 6]
-    numbers = blocks.numbers.reshape(-1)
-    for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        pixels = order[start:end]
-        assert len(pixels) > 0
-        assert (numbers[pixels] == number).all()
-        assert pixels.tolist() == sorted(pixels.tolist())  # a fixed order of addition
+
+def check_grouping(grouping: Grouping, numbers: Tensor, *, num_groups: int) -> None:
+    flat = numbers.reshape(-1)
+    assert sorted(grouping.order.tolist()) == list(range(len(flat)))
+    assert len(grouping.starts) == num_groups
+    ends = [*grouping.starts.tolist()[1:], len(flat)]
+    for number, (start, end) in enumerate(zip(grouping.starts.tolist(), ends, strict=True)):
+        # Rising, so that sums are always made in one order.
+        assert grouping.order[start:end].tolist() == (flat == number).nonzero()[:, 0].tolist()
 
 
-def test_pixels_by_block_allows_blocks_without_pixels() -> None:
-    blocks = Neighborhoods(
-        torch.zeros(1, 9).long(), torch.zeros(4, 9).long(), torch.tensor([[[2, 0], [2, 2]]])
+def test_pixels_and_places_are_grouped() -> None:
+    blocks = find_neighborhoods(random_values(7, (2, 9, 6), 2), num_values=2)
+    check_grouping(blocks.pixels_by_block, blocks.numbers, num_groups=len(blocks.outer_blocks))
+    check_grouping(
+        blocks.places_by_inner_block,
+        blocks.outer_blocks,
+        num_groups=len(blocks.inner_blocks) + 1,
     )
-    order, starts = blocks.pixels_by_block
-    assert order.tolist() == [1, 0, 2, 3]
-    assert starts.tolist() == [0, 1, 1, 4]
+    assert blocks.pixels_by_block is blocks.pixels_by_block  # found once
+
+
+def test_group_by_by_hand() -> None:
+    grouping = group_by(torch.tensor([[2, 0], [2, 4]]), num_groups=6)
+    assert grouping.order.tolist() == [1, 0, 2, 3]
+    assert grouping.starts.tolist() == [0, 1, 1, 3, 3, 4]  # groups 1, 3 and 5 are empty
 
 
 @RELAXED

@@ -12,8 +12,15 @@ from torch import Tensor
 
 from sinopia.errors import LabelError
 from sinopia.nn import spade
-from sinopia.nn.neighborhoods import Neighborhoods, find_neighborhoods
-from sinopia.nn.spade import DenseCondition, LabelCondition, SpadeNorm, modulate_blocks
+from sinopia.nn.neighborhoods import Neighborhoods, find_neighborhoods, group_by
+from sinopia.nn.spade import (
+    DenseCondition,
+    FixedCondition,
+    LabelCondition,
+    SpadeNorm,
+    gather_rows,
+    modulate_blocks,
+)
 
 NUM_CLASSES = 5
 CHANNELS = 6
@@ -291,6 +298,21 @@ def test_modulate_blocks_gradcheck() -> None:
     assert torch.autograd.gradcheck(lambda *tensors: modulate_blocks(*tensors, blocks), inputs)
 
 
+def test_gather_rows_is_plain_indexing() -> None:
+    generator = torch.Generator().manual_seed(14)
+    numbers = torch.randint(0, 6, (5, 7), generator=generator) // 2 * 2  # odd rows unused
+    grouping = group_by(numbers, num_groups=6)
+    table = torch.randn(6, 3, dtype=torch.float64, generator=generator, requires_grad=True)
+    probe = torch.randn(5, 7, 3, dtype=torch.float64, generator=generator)
+
+    rows = gather_rows(table, numbers, grouping)
+    assert torch.equal(rows, table[numbers])
+    (gradient,) = torch.autograd.grad((rows * probe).sum(), table)
+    (expected,) = torch.autograd.grad((table[numbers] * probe).sum(), table)
+    torch.testing.assert_close(gradient, expected, rtol=0, atol=1e-12)
+    assert torch.autograd.gradcheck(lambda table: gather_rows(table, numbers, grouping), table)
+
+
 def test_gradients_are_the_same_every_time() -> None:
     generator = torch.Generator().manual_seed(9)
     labels, _ = both_conditions(rectangles(generator, (32, 32)))
@@ -386,6 +408,48 @@ def test_dense_condition_passes_gradient_to_the_map() -> None:
     make_norm()(x, DenseCondition(channels)).square().sum().backward()
     assert channels.grad is not None
     assert channels.grad.abs().amax(dim=(0, 2, 3)).min() > 0
+
+
+def test_fixed_condition_keeps_the_tables_of_each_norm_and_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = torch.Generator().manual_seed(15)
+    labels, _ = both_conditions(disks(generator, (12, 10)))
+    fixed = FixedCondition(labels)
+    first, second = make_norm().eval(), make_norm(kernel_size=5).eval()
+    made = []
+    block_tables = SpadeNorm.block_tables
+
+    def count(
+        norm: SpadeNorm, condition: LabelCondition, blocks: Neighborhoods
+    ) -> tuple[Tensor, Tensor]:
+        made.append((norm.kernel_size, tuple(blocks.numbers.shape[1:])))
+        return block_tables(norm, condition, blocks)
+
+    with torch.no_grad():
+        x = torch.randn(2, CHANNELS, 12, 10, dtype=torch.float64, generator=generator)
+        expected = [
+            norm(each, labels) for norm in (first, second) for each in (x, x[..., ::2, ::2])
+        ]
+        monkeypatch.setattr(SpadeNorm, "block_tables", count)
+        for _ in range(2):
+            got = [norm(each, fixed) for norm in (first, second) for each in (x, x[..., ::2, ::2])]
+            assert all(torch.equal(one, two) for one, two in zip(got, expected, strict=True))
+    assert made == [(3, (12, 10)), (3, (6, 5)), (5, (12, 10)), (5, (6, 5))]
+    assert fixed.size_hw == (12, 10)
+    assert len(fixed) == 2
+    assert torch.equal(fixed.dense_at((6, 5)), labels.dense_at((6, 5)))
+
+
+def test_one_fixed_map_serves_many_pictures() -> None:
+    generator = torch.Generator().manual_seed(16)
+    labels, _ = both_conditions(disks(generator, (12, 10))[:1])
+    norm = make_norm().eval()
+    x = torch.randn(3, CHANNELS, 12, 10, dtype=torch.float64, generator=generator)
+    with torch.no_grad():
+        together = norm(x, FixedCondition(labels))
+        alone = torch.cat([norm(each[None], labels) for each in x])
+    torch.testing.assert_close(together, alone, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("wrong", "named"), [(5, "id 5"), (254, "id 254"), (-1, "id -1")])

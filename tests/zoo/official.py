@@ -211,7 +211,7 @@ def converge(network: nn.Module) -> nn.Module:
 def dense_map(
     ids: Tensor, num_classes: int, *, order: str, unlabeled: bool, edges: Tensor | None
 ) -> Tensor:
-    """The map as the published pipeline makes it: for "ade", 0 is unlabeled and k is class k - 1."""
+    """The map as the published pipeline makes it: in "ade", 0 is unlabeled, k is class k - 1."""
     if order == "ade":
         numbers = torch.where(ids == 255, 0, ids + 1)
     else:

@@ -50,6 +50,8 @@ class UnknownChoice(StrEnum):
     unlabeled = "unlabeled"
 
 
+_VALUES_SHOWN = 10
+
 FolderArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of the data set.", show_default=False)
 ]
@@ -86,9 +88,9 @@ def doctor(
         bool, typer.Option("--all", help="Name every file, not only the first few.")
     ] = False,
 ) -> None:
-    """Read every file of a data set and say what stands against training on it.
+    """Say what stands against training on a data set.
 
-    Ends with 0 when the data are fit to train, with 2 when they are not.
+    Reads every file once. Ends with 0 when the data are fit to train, with 2 when they are not.
 
     \b
     Examples:
@@ -134,7 +136,9 @@ def preview(
     vocabulary: VocabularyOption = None,
     kind: KindOption = None,
 ) -> None:
-    """Draw a contact sheet: label map, picture, and the one over the other.
+    """Draw a contact sheet of label maps and pictures.
+
+    Shows map, picture and the one over the other, and names the classes.
 
     \b
     Examples:
@@ -164,7 +168,7 @@ def preview(
 def convert(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SRC...", help="Folders of masks, or files.", show_default=False),
+        typer.Argument(metavar="SRC", help="Folders of masks, or files.", show_default=False),
     ],
     vocabulary: Annotated[
         str,
@@ -207,9 +211,9 @@ def convert(
         typer.Option(metavar="FILE", help="Write every value that has no class as JSON."),
     ] = None,
 ) -> None:
-    """Turn masks in colours, palettes or black and white into label maps.
+    """Turn masks of other sorts into label maps.
 
-    Writes all files or none: colours that stand for no class are listed, and
+    Reads colours, palettes, black and white, and ids in odd channels. Writes all files or none: colours that stand for no class are listed, and
     nothing is written unless --tolerance or --unknown says what to do.
 
     \b
@@ -222,6 +226,7 @@ def convert(
     """
     from sinopia.data.convert import ConvertMethod, convert_masks
     from sinopia.data.palettes import binary_palette, read_palette
+    from sinopia.data.report import counted
     from sinopia.scene.vocabulary import Vocabulary
 
     _check_one_way(
@@ -251,7 +256,7 @@ def convert(
             report=report,
             on_progress=on_progress,
         )
-    typer.echo(f"wrote {done.num_files} label maps to {done.out}")
+    typer.echo(f"wrote {counted(done.num_files, 'label map')} to {done.out}")
     for what, pixels in (
         ("took the nearest colour", done.moved_pixels),
         ("are unlabeled", done.unlabeled_pixels),
@@ -260,8 +265,11 @@ def convert(
             typer.echo(
                 f"{pixels} of {done.num_pixels} pixels {what} ({pixels / done.num_pixels:.2%})"
             )
-    for each in done.unplaced:
-        typer.echo(f"  unlabeled: {each.what}, {each.pixels} pixels in {len(each.files)} files")
+    for each in done.unplaced[:_VALUES_SHOWN]:
+        where = f"{counted(each.pixels, 'pixel')} in {counted(len(each.files), 'file')}"
+        typer.echo(f"  unlabeled: {each.what}, {where}")
+    if len(done.unplaced) > _VALUES_SHOWN:
+        typer.echo(f"  and {len(done.unplaced) - _VALUES_SHOWN} more values (--report lists all)")
 
 
 @app.command("vocabulary")
@@ -277,7 +285,7 @@ def show_vocabulary(
         int, typer.Option(help="Add this to all source ids: 1 for files that begin at 1.")
     ] = 0,
 ) -> None:
-    """List the built-in vocabularies, show one, or write it to a file.
+    """List vocabularies, show one, or write it.
 
     \b
     Examples:

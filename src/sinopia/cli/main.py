@@ -9,11 +9,11 @@ import sys
 from typing import Annotated, NoReturn
 
 import typer
-from sinopia.cli.train import train
 
 import sinopia
 from sinopia.cli import data, models
 from sinopia.cli.paint import paint
+from sinopia.cli.train import train
 from sinopia.errors import SinopiaError
 
 __all__ = ["app", "main"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 from enum import StrEnum
@@ -175,8 +176,9 @@ def read_map(path: Path, vocabulary: Vocabulary, *, has_source_ids: bool = False
     if mode in _COLOR_MODES and file_format not in ("JPEG", "WEBP"):
         raise LabelError(
             f"label map {path} is a colour picture ({mode}); one class id a pixel is expected. "
-            f"If its colours are those of the classes, convert it:\n"
-            f"    {convert_command(path, vocabulary)}"
+            f"If its colours are those of the classes, convert it, then paint the result:\n"
+            f"    {_convert_command(path, vocabulary)}\n"
+            f"    sinopia paint converted --source-ids ..."
         )
     declared = read_png_text(path).get(VOCABULARY_KEY) if file_format == "PNG" else None
     if declared in Vocabulary.built_in_names() and not has_source_ids:
@@ -197,8 +199,8 @@ def read_map(path: Path, vocabulary: Vocabulary, *, has_source_ids: bool = False
         raise LabelError(f"{error} To paint files of raw ids: --source-ids.") from None
 
 
-def convert_command(path: Path, vocabulary: Vocabulary) -> str:
+def _convert_command(path: Path, vocabulary: Vocabulary) -> str:
     """The command that turns the colours of a picture into ids of the vocabulary."""
     is_built_in = vocabulary.name in Vocabulary.built_in_names()
     name = vocabulary.name if is_built_in else "VOCABULARY.json"
-    return f"sinopia data convert {path} --vocabulary {name} --out converted"
+    return f"sinopia data convert {shlex.quote(str(path))} --vocabulary {name} --out converted"

@@ -74,10 +74,8 @@ def train(
     if device not in ("auto", "cpu", "cuda"):
         raise ConfigError(f"--device: expected auto, cpu or cuda, got {device!r}.")
     config = _resolve(recipe, data=data, weights=weights)
-    for assignment in set_ or []:
-        config = configs.override(config, assignment)
-    if images is not None:
-        config = configs.override(config, f"images={images}")
+    total = [] if images is None else [f"images={images}"]
+    config = configs.override(config, *(set_ or []), *total)
     if dry_run:
         typer.echo(json.dumps(configs.to_json(config), indent=1))
         return
@@ -85,8 +83,9 @@ def train(
     run = out or Path("runs") / config.name
     if config.objective.perceptual is None:
         typer.echo(
-            "No perceptual network is at hand, so the run trains without a perceptual loss; pictures "
-            "will be rougher. `sinopia models pull vgg19` fetches one, --weights names a folder.",
+            "No perceptual network is at hand, so the run trains without a perceptual loss; "
+            "pictures will be rougher. `sinopia models pull vgg19` fetches one, --weights names a "
+            "folder.",
             err=True,
         )
 

@@ -28,6 +28,7 @@ from sinopia.data.masks import (
     storage_of,
 )
 from sinopia.data.palettes import vocabulary_palette
+from sinopia.data.report import counted
 from sinopia.data.unplaced import Tally, Unplaced, count_mixtures
 from sinopia.errors import ConfigError, DatasetError, FileFormatError, LabelError, SinopiaError
 from sinopia.files import atomic_folder, write_text
@@ -107,7 +108,7 @@ def convert_masks(
             write_text(report, json.dumps(config.to_json(unplaced), indent=1) + "\n")
         if problems:
             raise FileFormatError(
-                f"{_count(len(problems))} cannot be converted; nothing was written.\n"
+                f"{counted(len(problems), 'file')} cannot be converted; nothing was written.\n"
                 + _bullets(problems)
             )
         if unplaced and unknown == "refuse":
@@ -296,7 +297,8 @@ def _refusal(converter: _Converter, vocabulary: Vocabulary, method: ConvertMetho
     pixels = sum(each.pixels for each in tally.entries.values()) + tally.more_pixels
     share = pixels / converter.num_pixels
     are_ids = method != "colors"
-    what = "ids" if are_ids else "colours"
+    what = counted(len(tally.entries), "id" if are_ids else "colour")
+    verb = "stands" if len(tally.entries) == 1 else "stand"
     way_out = (
         "Name the right vocabulary, or use `--unknown unlabeled`."
         if are_ids
@@ -305,10 +307,10 @@ def _refusal(converter: _Converter, vocabulary: Vocabulary, method: ConvertMetho
     )
     return "\n".join(
         [
-            f"{len(tally.entries)} {what} stand for no class of vocabulary {vocabulary.name!r} "
-            f"({pixels} pixels, {share:.2%}); nothing was written.",
+            f"{what} {verb} for no class of vocabulary {vocabulary.name!r} "
+            f"({counted(pixels, 'pixel')}, {share:.2%}); nothing was written.",
             *(f"  {line}" for line in tally.table(are_ids=are_ids)),
-            *tally.explanations(),
+            *([] if are_ids else tally.explanations()),
             way_out,
         ]
     )
@@ -323,7 +325,3 @@ def _bullets(lines: list[str]) -> str:
     if len(lines) > _NAMED:
         shown.append(f"  and {len(lines) - _NAMED} more")
     return "\n".join(shown)
-
-
-def _count(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"

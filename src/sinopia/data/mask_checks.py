@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sinopia.data.mask_groups import (
+    MaskGroups,
+    class_codes,
+    frequent_colors,
+    propose_vocabulary,
+)
 from sinopia.data.masks import (
     MAX_COLORS,
-    Color,
     MaskFile,
     color_name,
     color_of_code,
@@ -21,23 +25,12 @@ from sinopia.data.masks import (
     pack_colors,
 )
 from sinopia.data.number_checks import check_numbers, count_classes
-from sinopia.data.proposals import (
-    built_in_with_colors,
-    propose_binary,
-    propose_from_colors,
-    propose_from_ids,
-)
-from sinopia.data.report import ClassUse, FileNote, Finding, UnknownId
+from sinopia.data.report import ClassUse, FileNote, Finding, UnknownId, counted
 from sinopia.data.survey import PartSurvey
-from sinopia.scene.vocabulary import MAX_CLASSES, UNLABELED, Vocabulary
+from sinopia.scene.vocabulary import MAX_CLASSES, Vocabulary
 
 __all__ = ["MaskContext", "MaskVerdict", "check_masks"]
 
-_BLACK = (0, 0, 0)
-_OWN_PALETTE = 0.75
-"""Palette files are colour masks when the vocabulary has this part of the colours they use."""
-_RARE = 1e-4
-"""Colours of a smaller share are edges, not classes, when a vocabulary is proposed."""
 _SMOOTHED = 64
 """Masks of more colours than this one, and than the vocabulary, are photos or smoothed."""
 
@@ -65,30 +58,14 @@ class MaskVerdict:
     proposed_vocabulary: Vocabulary | None
 
 
-@dataclass(eq=False)
-class _Sorted:
-    """Label maps by what must be done with them."""
-
-    numbers: list[MaskFile]
-    """Whose numbers are taken as ids."""
-    binary: list[MaskFile]
-    colors: list[MaskFile]
-    grey_colors: list[MaskFile]
-    """Several channels, all equal: numbers in a colour picture."""
-    palette_colors: list[MaskFile]
-    """Palette files whose colours, not numbers, name the classes."""
-    lossy: list[MaskFile]
-    floats: list[MaskFile]
-
-
 def check_masks(surveys: Sequence[PartSurvey], context: MaskContext) -> MaskVerdict:
     """Findings about the label maps of all parts, and the class histogram."""
     masks = [mask for survey in surveys for mask in survey.masks]
-    groups = _sort(masks, context.vocabulary)
+    groups = MaskGroups.of(masks, context.vocabulary)
     findings: list[Finding] = []
     proposed = None
     if context.vocabulary is None:
-        proposed = _propose(groups, context.folder.resolve().name)
+        proposed = propose_vocabulary(groups, context.folder.resolve().name)
         findings.append(_no_vocabulary(proposed, context))
     vocabulary = context.vocabulary or proposed
     argument = shlex.quote(context.argument)
@@ -113,91 +90,6 @@ def check_masks(surveys: Sequence[PartSurvey], context: MaskContext) -> MaskVerd
         usage.unknown_ids,
         proposed,
     )
-
-
-def _sort(masks: list[MaskFile], vocabulary: Vocabulary | None) -> _Sorted:
-    groups = _Sorted([], [], [], [], [], [], [])
-    own_colors = _codes_of(vocabulary)
-    for mask in masks:
-        match mask.storage:
-            case "lossy":
-                groups.lossy.append(mask)
-            case "floats":
-                groups.floats.append(mask)
-            case "bits":
-                groups.binary.append(mask)
-            case "colors":
-                if not _is_grey(mask) or np.isin(mask.counts.values, own_colors).all():
-                    groups.colors.append(mask)
-                elif _is_binary(mask.counts.values & 255):
-                    groups.binary.append(mask)
-                else:
-                    groups.grey_colors.append(mask)
-            case "palette" | "numbers":
-                groups.numbers.append(mask)
-    if vocabulary is not None and _palettes_are_colors(groups.numbers, vocabulary):
-        groups.palette_colors = [mask for mask in groups.numbers if mask.storage == "palette"]
-        groups.numbers = [mask for mask in groups.numbers if mask.storage != "palette"]
-    has_class_255 = vocabulary is not None and any(
-        each.source_id == UNLABELED for each in vocabulary.classes
-    )
-    seen = set().union(*(mask.counts.values.tolist() for mask in groups.numbers))
-    if seen and seen <= {0, UNLABELED} and UNLABELED in seen and not has_class_255:
-        groups.binary += groups.numbers
-        groups.numbers = []
-    return groups
-
-
-def _palettes_are_colors(masks: list[MaskFile], vocabulary: Vocabulary) -> bool:
-    """Whether palette files mean their colours: known ones, at other numbers than the classes'."""
-    pairs = {
-        (number, color)
-        for mask in masks
-        if mask.palette_codes is not None
-        for number, code in zip(mask.counts.values, mask.palette_codes.tolist(), strict=True)
-        if (color := color_of_code(code)) not in (None, _BLACK)
-    }
-    colors = {color for _, color in pairs}
-    number_of = {each.color: each.source_id for each in vocabulary.classes}
-    known = colors & number_of.keys()
-    if not colors or len(known) < _OWN_PALETTE * len(colors):
-        return False
-    return any(number_of[color] != number for number, color in pairs if color in known)
-
-
-def _propose(groups: _Sorted, name: str) -> Vocabulary | None:
-    numbered = groups.numbers + groups.grey_colors
-    if numbered:
-        numbers: set[int] = set()
-        colors: dict[int, Color] = {}
-        for mask in numbered:
-            values = mask.counts.values & 255 if mask.storage == "colors" else mask.counts.values
-            numbers.update(values.tolist())
-            if mask.palette_codes is not None:
-                for number, code in zip(values.tolist(), mask.palette_codes.tolist(), strict=True):
-                    color = color_of_code(code)
-                    if color is not None:
-                        colors.setdefault(number, color)
-        return propose_from_ids(numbers, name=name, colors=colors)
-    if groups.colors:
-        colors_seen = _frequent_colors(groups.colors)
-        built_in = built_in_with_colors(colors_seen)
-        if built_in is not None:
-            return Vocabulary.built_in(built_in)
-        return propose_from_colors(colors_seen, name=name)
-    return propose_binary(name=name) if groups.binary else None
-
-
-def _frequent_colors(masks: Iterable[MaskFile]) -> list[Color]:
-    """Colours of more than a rare share of the pixels, the most frequent first."""
-    pixels: Counter[int] = Counter()
-    for mask in masks:
-        pixels.update(
-            dict(zip(mask.counts.values.tolist(), mask.counts.pixels.tolist(), strict=True))
-        )
-    least = _RARE * pixels.total()
-    colors = (color_of_code(code) for code, count in pixels.most_common() if count >= least)
-    return [color for color in colors if color is not None]
 
 
 def _no_vocabulary(proposed: Vocabulary | None, context: MaskContext) -> Finding:
@@ -230,7 +122,7 @@ def _no_vocabulary(proposed: Vocabulary | None, context: MaskContext) -> Finding
 
 
 def _binary(
-    groups: _Sorted, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
+    groups: MaskGroups, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
 ) -> Iterator[Finding]:
     if not groups.binary:
         return
@@ -241,22 +133,23 @@ def _binary(
     yield Finding(
         "binary-masks",
         "warning" if doubtful else "error",
-        f"{_files(groups.binary)} of 0 and 255 only: black and white masks, where 255 "
-        f"would be read as unlabeled. Convert them, naming the classes that 0 and 255 stand for.",
+        f"{_files(groups.binary)} of 0 and 255 only: black and white masks, where 255 would be "
+        f"read as unlabeled. Convert them, naming the classes that 0 and 255 stand for (the "
+        f"command names two of the vocabulary).",
         _notes(groups.binary),
-        _convert(groups.binary, argument, surveys, f"--binary {shlex.join(two)}"),
+        _convert(groups.binary, argument, surveys, f"--binary {shlex.join(two)}", origin="binary"),
     )
 
 
 def _colors(
-    groups: _Sorted, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
+    groups: MaskGroups, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
 ) -> Iterator[Finding]:
     if not groups.colors:
         return
-    own = _codes_of(vocabulary)
+    own = class_codes(vocabulary)
     most = max(_SMOOTHED, len(own))
     smoothed = [mask for mask in groups.colors if len(mask.counts.values) > most]
-    frequent = _frequent_colors(groups.colors)
+    frequent = frequent_colors(groups.colors)
     missing = [color for color in frequent if int(pack_colors(np.array(color))) not in own]
     says = ""
     option = ""
@@ -278,8 +171,8 @@ def _colors(
     yield Finding(
         "color-masks",
         "error",
-        f"{_files(groups.colors)} in colours (RGB or RGBA); one number a pixel is "
-        f"expected. Convert them, then put the new folder in the place of the old one.{says}",
+        f"{_files(groups.colors)} in colours (RGB or RGBA), where one number a pixel is expected. "
+        f"Convert them, then put the new files in the place of the old ones.{says}",
         tuple(
             FileNote(
                 str(mask.path),
@@ -287,44 +180,44 @@ def _colors(
             )
             for mask in groups.colors
         ),
-        _convert(groups.colors, argument, surveys, option),
+        _convert(groups.colors, argument, surveys, option, origin="colors"),
     )
 
 
 def _grey_colors(
-    groups: _Sorted, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
+    groups: MaskGroups, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
 ) -> Iterator[Finding]:
     if groups.grey_colors:
         yield Finding(
             "ids-in-color-channels",
             "error",
-            f"{_files(groups.grey_colors)} that are colour pictures with equal channels: "
-            f"ids that were saved as RGB. Convert them, taking the grey values as ids.",
+            f"{_files(groups.grey_colors)} with several equal channels: ids that were saved as "
+            f"RGB. Convert them, taking the grey values as ids.",
             tuple(
                 FileNote(str(mask.path), f"{mask.mode}, greys {_some(mask.counts.values & 255)}")
                 for mask in groups.grey_colors
             ),
-            _convert(groups.grey_colors, argument, surveys, "--from-ids"),
+            _convert(groups.grey_colors, argument, surveys, "--from-ids", origin="greys"),
         )
 
 
 def _palette_colors(
-    groups: _Sorted, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
+    groups: MaskGroups, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
 ) -> Iterator[Finding]:
     if groups.palette_colors:
         yield Finding(
             "palette-by-color",
             "error",
-            f"{_files(groups.palette_colors)} that are palette PNGs with the vocabulary's colours "
-            f"at other numbers: the colours are right, the numbers are not ids. Convert them by "
-            f"colour.",
+            f"{_files(groups.palette_colors)} with a palette (PNG mode P) that has the "
+            f"vocabulary's colours at other numbers: the colours are right, the numbers are no "
+            f"ids. Convert them by colour.",
             _notes(groups.palette_colors),
-            _convert(groups.palette_colors, argument, surveys, ""),
+            _convert(groups.palette_colors, argument, surveys, "", origin="palette-colors"),
         )
 
 
 def _plain_palettes(
-    groups: _Sorted, vocabulary: Vocabulary, argument: str, surveys: Sequence[PartSurvey]
+    groups: MaskGroups, vocabulary: Vocabulary, argument: str, surveys: Sequence[PartSurvey]
 ) -> Iterator[Finding]:
     """Palette files whose numbers are ids, in colours of their own."""
     color_of = {each.source_id: each.color for each in vocabulary.classes}
@@ -343,16 +236,16 @@ def _plain_palettes(
         yield Finding(
             "palette-png",
             "note",
-            f"{_files(masks)} that are palette PNGs in colours of their own. Their numbers are "
-            f"taken as ids, as in Pascal VOC, and nothing need be done; the command stores "
-            f"them in the vocabulary's colours.",
+            f"{_files(masks)} with a palette (PNG mode P) in colours of its own. The numbers are "
+            f"taken as ids, as in Pascal VOC, and nothing need be done; the command stores them "
+            f"in the vocabulary's colours.",
             _notes(masks),
-            _convert(masks, argument, surveys, "--from-palette"),
+            _convert(masks, argument, surveys, "--from-palette", origin="palette"),
         )
 
 
 def _lossy(
-    groups: _Sorted, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
+    groups: MaskGroups, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
 ) -> Iterator[Finding]:
     if not groups.lossy:
         return
@@ -371,12 +264,14 @@ def _lossy(
             FileNote(str(mask.path), f"{mask.format}, {mask.mode}, {_color_count(mask)}")
             for mask in groups.lossy
         ),
-        _convert(groups.lossy, argument, surveys, "--tolerance 60") if in_color else (),
+        _convert(groups.lossy, argument, surveys, "--tolerance 60", origin="lossy")
+        if in_color
+        else (),
     )
 
 
 def _floats(
-    groups: _Sorted, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
+    groups: MaskGroups, vocabulary: Vocabulary | None, argument: str, surveys: Sequence[PartSurvey]
 ) -> Iterator[Finding]:
     if groups.floats:
         yield Finding(
@@ -389,7 +284,12 @@ def _floats(
 
 
 def _convert(
-    masks: list[MaskFile], argument: str, surveys: Sequence[PartSurvey], option: str
+    masks: list[MaskFile],
+    argument: str,
+    surveys: Sequence[PartSurvey],
+    option: str,
+    *,
+    origin: str,
 ) -> tuple[str, ...]:
     """A command for each folder of label maps: of the whole folder where all its files need it."""
     commands: list[str] = []
@@ -400,7 +300,7 @@ def _convert(
         if files:
             whole = set(files) == set(list_masks(labels.folder))
             sources = shlex.join([str(labels.folder)] if whole else [str(file) for file in files])
-            out = shlex.quote(f"{labels.folder}-ids")
+            out = shlex.quote(f"{labels.folder}-{'ids' if whole else f'from-{origin}'}")
             extra = f" {option}" if option else ""
             commands.append(
                 f"sinopia data convert {sources} --vocabulary {argument} --out {out}{extra}"
@@ -408,25 +308,10 @@ def _convert(
     return tuple(commands)
 
 
-def _codes_of(vocabulary: Vocabulary | None) -> NDArray[np.int64]:
-    if vocabulary is None:
-        return np.empty(0, np.int64)
-    return pack_colors(np.array([each.color for each in vocabulary.classes])).astype(np.int64)
-
-
-def _is_grey(mask: MaskFile) -> bool:
-    codes = mask.counts.values
-    return bool(((codes >> 16 == codes & 255) & (codes >> 8 & 255 == codes & 255)).all())
-
-
 def _is_nearly_grey(mask: MaskFile) -> bool:
     codes = mask.counts.values
     parts = np.stack([codes >> 16, codes >> 8 & 255, codes & 255])
     return bool((np.ptp(parts, axis=0) <= 8).all())
-
-
-def _is_binary(values: NDArray[np.int64]) -> bool:
-    return bool(np.isin(values, (0, UNLABELED)).all()) and UNLABELED in values
 
 
 def _num_known(mask: MaskFile, own: NDArray[np.int64]) -> int:
@@ -439,7 +324,7 @@ def _color_count(mask: MaskFile) -> str:
 
 
 def _files(masks: Sequence[MaskFile]) -> str:
-    return f"{len(masks)} label map{'' if len(masks) == 1 else 's'}"
+    return counted(len(masks), "label map")
 
 
 def _notes(masks: Iterable[MaskFile]) -> tuple[FileNote, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinopia.data.masks import MaskFile
-from sinopia.data.report import ClassUse, FileNote, Finding, IdPlace, UnknownId
+from sinopia.data.report import ClassUse, FileNote, Finding, IdPlace, UnknownId, counted
 from sinopia.scene.vocabulary import UNLABELED, Vocabulary
 
 __all__ = ["ClassCount", "check_numbers", "count_classes"]
@@ -95,7 +95,8 @@ def check_numbers(
         yield Finding(
             "wide-label-maps",
             "note",
-            f"{_maps(len(wide))} stored in more than eight bits a pixel. That is read, and "
+            f"{counted(len(wide), 'label map')} "
+            f"stored in more than eight bits a pixel. That is read, and "
             f"needed only for ids above 255.",
             tuple(FileNote(str(mask.path), mask.mode) for mask in wide),
         )
@@ -113,7 +114,8 @@ def check_numbers(
         yield Finding(
             "only-unlabeled",
             "warning",
-            f"{_maps(len(count.only_unlabeled))} without a single labelled pixel. Remove these "
+            f"{counted(len(count.only_unlabeled), 'label map')} "
+            f"without a single labelled pixel. Remove these "
             f"pairs, unless that is meant.",
             tuple(FileNote(str(mask.path)) for mask in count.only_unlabeled),
         )
@@ -132,7 +134,8 @@ def _unknown(
     for each in count.unknown_ids:
         for at in each.places:
             notes.setdefault(at.path, []).append(
-                f"id {each.source_id} from pixel (x={at.x}, y={at.y}), {at.pixels} pixels"
+                f"id {each.source_id} from pixel (x={at.x}, y={at.y}), "
+                f"{counted(at.pixels, 'pixel')}"
             )
     numbers = [each.source_id for each in count.unknown_ids]
     listed = ", ".join(map(str, numbers[:_NAMED]))
@@ -140,7 +143,8 @@ def _unknown(
     yield Finding(
         "ids-outside-vocabulary",
         "error",
-        f"{_maps(len(notes))} with ids that no class of vocabulary {vocabulary.name!r} has: "
+        f"{counted(len(notes), 'label map')} "
+        f"with ids that no class of vocabulary {vocabulary.name!r} has: "
         f"{listed}{more}. Another vocabulary? Name it with --vocabulary. Of no class? List the "
         f"number in `unlabeled_source_ids` of the vocabulary. Else repaint these pixels."
         + (f" The built-in vocabulary {twin!r} has the same classes and all ids." if twin else ""),
@@ -148,7 +152,8 @@ def _unknown(
         (f"sinopia data doctor {shlex.quote(str(folder))} --vocabulary {twin}",) if twin else (),
     )
     if twin is None:
-        yield from _explanations(seen, numbers, vocabulary, argument)
+        yield from _shifted(seen, numbers, vocabulary, folder, argument)
+        yield from _explained(masks, vocabulary)
 
 
 def _built_in_twin(seen: NDArray[np.int64], vocabulary: Vocabulary) -> str | None:
@@ -160,62 +165,101 @@ def _built_in_twin(seen: NDArray[np.int64], vocabulary: Vocabulary) -> str | Non
     return None
 
 
-def _explanations(
-    seen: NDArray[np.int64], unknown: list[int], vocabulary: Vocabulary, argument: str
+def _shifted(
+    seen: NDArray[np.int64],
+    unknown: list[int],
+    vocabulary: Vocabulary,
+    folder: Path,
+    argument: str,
 ) -> Iterator[Finding]:
-    """Rules that would turn every number that was seen into a known one."""
-    labeled = seen[(seen != UNLABELED) & ~np.isin(seen, vocabulary.unlabeled_source_ids)]
-    sources = np.array([each.source_id for each in vocabulary.classes])
-    nonzero = labeled[labeled > 0]
-    if np.isin(nonzero - 1, sources).all() and unknown == [int(sources.max()) + 1]:
-        ambiguous = 0 in labeled
-        either = (
-            f"0 occurs too, so either 0 stands for unlabeled and the first class is 1, or "
-            f"{unknown[0]} stands for unlabeled; look at a preview to decide. The command is for "
-            f"the first; for the second list {unknown[0]} in `unlabeled_source_ids`."
-            if ambiguous
-            else "0 never occurs. The command writes the vocabulary for files that begin at 1."
-        )
-        yield Finding(
-            "shifted-ids",
-            "warning" if ambiguous else "error",
-            f"raw ids shifted by one? All ids, lessened by one, are classes of vocabulary "
-            f"{vocabulary.name!r}. {either}",
-            commands=(
-                f"sinopia data vocabulary {shlex.quote(argument)} --shift 1 "
-                f"--out vocabulary-from-1.json",
-            ),
-        )
-    steps = [step for step in range(2, 1001) if not (labeled % step).any()]
-    fitting = [step for step in steps if np.isin(labeled // step, sources).all()]
-    if len(nonzero) > 1 and fitting:
-        step = max(fitting)
-        yield Finding(
-            "multiplied-ids",
-            "warning",
-            f"ids multiplied by {step}, to be told apart by eye? All numbers divided by {step} are "
-            f"classes of vocabulary {vocabulary.name!r}. Export the ids themselves.",
-        )
-    elif (nonzero >= 1000).any() and np.isin(
-        np.where(labeled >= 1000, labeled // 1000, labeled), sources
-    ).all():
-        yield Finding(
-            "instance-ids",
-            "warning",
-            "instance maps in the place of label maps? All numbers are of the form class * 1000 + "
-            "object, as in Cityscapes. Put the files of class ids here.",
-        )
+    """Whether all numbers of the data set would be classes, were they less by one."""
+    labeled = _labeled(seen, vocabulary)
+    sources = _sources(vocabulary)
+    last = int(sources.max())
+    if unknown != [last + 1] or not np.isin(labeled[labeled > 0] - 1, sources).all():
+        return
+    ambiguous = 0 in labeled
+    either = (
+        f"0 occurs too, so either 0 stands for unlabeled and the first class is 1, or {last + 1} "
+        f"stands for unlabeled; look at a preview to decide. The commands are for the first; for "
+        f"the second list {last + 1} in `unlabeled_source_ids`."
+        if ambiguous
+        else "0 never occurs. The commands write and try a vocabulary for files that begin at 1."
+    )
+    out = shlex.quote(str(folder / "vocabulary-from-1.json"))
+    yield Finding(
+        "shifted-ids",
+        "warning" if ambiguous else "error",
+        f"raw ids shifted by one? All ids, lessened by one, are classes of vocabulary "
+        f"{vocabulary.name!r}. {either}",
+        commands=(
+            f"sinopia data vocabulary {shlex.quote(argument)} --shift 1 --out {out}",
+            f"sinopia data doctor {shlex.quote(str(folder))} --vocabulary {out}",
+        ),
+    )
+
+
+def _explained(masks: Sequence[MaskFile], vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Rules that would turn every number of a file into a known one."""
     palette = np.array([each.color for each in vocabulary.classes], np.int64)
     # ITU-R 601 luma in Pillow's fixed point: what convert("L") makes of a colour mask.
     greys = (palette @ np.array([19595, 38470, 7471]) + 0x8000) >> 16
-    if len(nonzero) > 1 and np.isin(nonzero, greys).all():
+    sources = _sources(vocabulary)
+    multiplied: list[FileNote] = []
+    instances: list[FileNote] = []
+    grey: list[FileNote] = []
+    for mask in masks:
+        if not vocabulary.ids_from_source(mask.counts.values)[1].any():
+            continue
+        labeled = _labeled(mask.counts.values, vocabulary)
+        nonzero = labeled[labeled > 0]
+        if len(nonzero) < 2:
+            continue  # too little to see a rule in
+        step = int(np.gcd.reduce(nonzero))
+        if step > 1 and np.isin(labeled // step, sources).all():
+            multiplied.append(FileNote(str(mask.path), f"multiples of {step}"))
+        elif nonzero[-1] >= 1000 and np.isin(_class_parts(labeled), sources).all():
+            instances.append(FileNote(str(mask.path), f"up to {nonzero[-1]}"))
+        elif np.isin(nonzero, greys).all():
+            grey.append(FileNote(str(mask.path)))
+    if multiplied:
+        yield Finding(
+            "multiplied-ids",
+            "warning",
+            f"{counted(len(multiplied), 'label map')} "
+            f"with ids multiplied, to be told apart by eye or stretched "
+            f"to 16 bits? Divided again, all numbers are classes of vocabulary "
+            f"{vocabulary.name!r}. Export the ids themselves.",
+            tuple(multiplied),
+        )
+    if instances:
+        yield Finding(
+            "instance-ids",
+            "warning",
+            f"{counted(len(instances), 'label map')} "
+            f"in the place of which there is an instance map? All numbers "
+            f"have the form class * 1000 + object, as in Cityscapes. Put the files of class ids "
+            f"here.",
+            tuple(instances),
+        )
+    if grey:
         yield Finding(
             "greys-of-colors",
             "warning",
-            "colour masks that were saved as grey? All numbers are the brightness of the "
-            "vocabulary's colours. Export the masks in colour and convert these.",
+            f"{counted(len(grey), 'label map')} "
+            f"in colour, but saved as grey? All numbers are the brightness of "
+            f"the vocabulary's colours. Export the masks in colour and convert these.",
+            tuple(grey),
         )
 
 
-def _maps(count: int) -> str:
-    return f"{count} label map{'' if count == 1 else 's'}"
+def _labeled(numbers: NDArray[np.int64], vocabulary: Vocabulary) -> NDArray[np.int64]:
+    return numbers[(numbers != UNLABELED) & ~np.isin(numbers, vocabulary.unlabeled_source_ids)]
+
+
+def _class_parts(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where(numbers >= 1000, numbers // 1000, numbers)
+
+
+def _sources(vocabulary: Vocabulary) -> NDArray[np.int64]:
+    return np.array([each.source_id for each in vocabulary.classes], np.int64)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sinopia.data.layouts import Files
-from sinopia.data.report import FileNote, Finding
+from sinopia.data.report import FileNote, Finding, counted
 from sinopia.data.survey import PartSurvey, SizeHw
 
 __all__ = ["check_pairs"]
@@ -30,7 +30,7 @@ def _unreadable(survey: PartSurvey) -> Iterator[Finding]:
         yield Finding(
             f"unreadable-{what.replace(' ', '-')}",
             "error",
-            f"{_count(len(notes), what)} cannot be read. Copy from the source again, or remove "
+            f"{counted(len(notes), what)} cannot be read. Copy from the source again, or remove "
             f"the whole pair.",
             tuple(notes),
         )
@@ -61,7 +61,7 @@ def _doubled(survey: PartSurvey) -> Iterator[Finding]:
             yield Finding(
                 "same-stem",
                 "error",
-                f"{files.folder}: {_count(len(doubled), 'name')} with more than one suffix. Files "
+                f"{files.folder}: {counted(len(doubled), 'name')} with more than one suffix. Files "
                 f"are paired by their names without suffix; keep one of each.",
                 tuple(
                     FileNote(str(paths[0]), "also " + ", ".join(each.name for each in paths[1:]))
@@ -86,7 +86,7 @@ def _unpaired(survey: PartSurvey) -> Iterator[Finding]:
             yield Finding(
                 code,
                 "error",
-                f"{_count(len(paths), have)} without a {lack} of the same name in {folder}."
+                f"{counted(len(paths), have)} without a {lack} of the same name in {folder}."
                 f"{hint or f' Add each {lack}, or remove the {have}.'}",
                 _notes(paths),
             )
@@ -140,7 +140,7 @@ def _sizes(survey: PartSurvey) -> Iterator[Finding]:
         yield Finding(
             "different-size",
             "error",
-            f"{_count(len(notes), 'label map')} of another size than the picture (width x height)."
+            f"{counted(len(notes), 'label map')} of another size than the picture (width x height)."
             f" Cut or scale both alike, label maps by nearest neighbour.{why}",
             tuple(notes),
         )
@@ -156,7 +156,7 @@ def _instances(survey: PartSurvey) -> Iterator[Finding]:
         yield Finding(
             "instance-map-missing",
             "error",
-            f"{_count(len(missing), 'label map')} without an instance map of the same name in "
+            f"{counted(len(missing), 'label map')} without an instance map of the same name in "
             f"{part.instances.folder}. Add them, or remove that folder: instance maps are "
             f"optional, but for all scenes or none.",
             _notes(missing),
@@ -166,7 +166,7 @@ def _instances(survey: PartSurvey) -> Iterator[Finding]:
         yield Finding(
             "instance-map-without-label-map",
             "error",
-            f"{_count(len(lone), 'instance map')} without a label map of the same name in "
+            f"{counted(len(lone), 'instance map')} without a label map of the same name in "
             f"{part.labels.folder}. Add the label maps, or remove these.",
             _notes(lone),
         )
@@ -183,7 +183,8 @@ def _instances(survey: PartSurvey) -> Iterator[Finding]:
         yield Finding(
             "instance-map-of-different-size",
             "error",
-            f"{_count(len(other_sizes), 'instance map')} of another size than the label map (width "
+            f"{counted(len(other_sizes), 'instance map')} "
+            f"of another size than the label map (width "
             f"x height). Cut or scale both alike, by nearest neighbour.",
             tuple(other_sizes),
         )
@@ -196,7 +197,8 @@ def _instances(survey: PartSurvey) -> Iterator[Finding]:
         yield Finding(
             "instance-map-not-numbers",
             "error",
-            f"{_count(len(unusable), 'instance map')} with colours, lossy compression or fractions."
+            f"{counted(len(unusable), 'instance map')} "
+            f"with colours, lossy compression or fractions."
             f" Expected one number for each object, in PNG files of one channel, 8 or 16 bit.",
             tuple(unusable),
         )
@@ -209,8 +211,8 @@ def _other_files(survey: PartSurvey) -> Iterator[Finding]:
             yield Finding(
                 "other-files",
                 "note",
-                f"{files.folder} also holds {_count(len(files.others), 'file or folder')} that "
-                f"are not read, being no pictures by their suffix.",
+                f"{files.folder} also holds {counted(len(files.others), 'file')} without a "
+                f"picture's suffix, which nothing reads.",
                 tuple(FileNote(str(path)) for path in files.others),
             )
 
@@ -225,9 +227,3 @@ def _notes(paths: dict[str, Path]) -> tuple[FileNote, ...]:
 
 def _size(size_hw: SizeHw) -> str:
     return f"{size_hw[1]}x{size_hw[0]}"
-
-
-def _count(number: int, what: str) -> str:
-    if number == 1:
-        return f"1 {what}"
-    return f"{number} files or folders" if what == "file or folder" else f"{number} {what}s"

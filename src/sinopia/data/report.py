@@ -19,6 +19,7 @@ __all__ = [
     "Severity",
     "SizeUse",
     "UnknownId",
+    "counted",
 ]
 
 Severity = Literal["error", "warning", "note"]
@@ -136,3 +137,8 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         return {"fit": self.is_fit, **config.to_json(self), "never_seen": list(self.never_seen)}
+
+
+def counted(number: int, what: str) -> str:
+    """ "1 label map", "3 label maps": a number and what it counts."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

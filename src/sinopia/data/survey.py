@@ -14,7 +14,6 @@ from PIL import ImageOps
 from sinopia.data.layouts import Files, Part
 from sinopia.data.masks import MAX_COLORS, MaskFile, read_mask_file
 from sinopia.data.report import FileNote
-from sinopia.errors import SinopiaError
 from sinopia.scene.image import open_image
 
 __all__ = ["PartSurvey", "SizeHw", "survey_part"]
@@ -82,8 +81,9 @@ def _noted(
             # Pillow warns of odd metadata; what cannot be decoded raises.
             warnings.simplefilter("ignore", UserWarning)
             yield
-    except (SinopiaError, OSError) as error:
-        survey.unreadable.setdefault(what, []).append(FileNote(str(path), str(error)))
+    except (OSError, SyntaxError, ValueError) as error:  # the latter: Pillow on EXIF
+        why = str(error).removeprefix(f"{path} ").removeprefix("is ")
+        survey.unreadable.setdefault(what, []).append(FileNote(str(path), why))
 
 
 def _bounded(mask: MaskFile) -> MaskFile:

@@ -18,6 +18,7 @@ from sinopia.data.masks import (
     color_name,
     color_of_code,
 )
+from sinopia.data.report import counted
 
 __all__ = ["Tally", "Unplaced", "count_mixtures"]
 
@@ -149,7 +150,9 @@ class Tally:
             near = ""
             if each.nearest is not None:
                 near = f", nearest class {each.nearest!r} at distance {each.distance:.1f}"
-            lines.append(f"{each.what}: {each.pixels} pixels in {_some(each.files)}{near}")
+            lines.append(
+                f"{each.what}: {counted(each.pixels, 'pixel')} in {_some(each.files)}{near}"
+            )
         if len(everything) > _LISTED:
             rest = everything[_LISTED:]
             lines.append(f"and {len(rest)} more: {sum(each.pixels for each in rest)} pixels")

@@ -1,8 +1,8 @@
 """GauGAN: the SPADE generator, its style encoder and its discriminator.
 
 Park, Liu, Wang, Zhu, "Semantic Image Synthesis with Spatially-Adaptive Normalization", CVPR 2019,
-arXiv:1903.07291; figures 4 (block and generator), 13 (encoder), 14 and 15 (discriminator). Where the paper and
-the released networks differ, this follows the networks, so that their weights fit.
+arXiv:1903.07291; figures 4 (block and generator), 13 (encoder), 14 and 15 (discriminator). Where
+the paper and the released networks differ, this follows the networks, so that their weights fit.
 """
 
 from __future__ import annotations
@@ -91,12 +91,18 @@ class SpadeConfig:
         height, width = self.size_hw
         if height % step or width % step or height < step or width < step:
             raise ConfigError(
-                f"size_hw: {height}x{width} does not fit upsampling {self.upsampling!r}, which needs "
-                f"multiples of {step}."
+                f"size_hw: {height}x{width} does not fit upsampling {self.upsampling!r}, which "
+                f"needs multiples of {step}."
+            )
+        if self.normalization == "instance" and self.size_hw == (step, step):
+            raise ConfigError(
+                f"normalization: 'instance' cannot begin with a single pixel, as upsampling "
+                f"{self.upsampling!r} does for {step}x{step}; take 'batch' or a larger size_hw."
             )
         if len(self.channel_multipliers) != 7 or min(self.channel_multipliers) < 1:
             raise ConfigError(
-                f"channel_multipliers: expected seven positive numbers, got {self.channel_multipliers}."
+                f"channel_multipliers: expected seven positive numbers, got "
+                f"{self.channel_multipliers}."
             )
         if self.kernel_size % 2 == 0 or self.kernel_size < 1:
             raise ConfigError(f"kernel_size: expected an odd number, got {self.kernel_size}.")
@@ -104,8 +110,8 @@ class SpadeConfig:
             raise ConfigError("encoder: a model without style_dim has no use for an encoder.")
         if not 1 <= self.num_classes <= 255 or not 2 <= self.base_channels <= 1024:
             raise ConfigError(
-                f"expected 1 to 255 classes and 2 to 1024 base channels, got {self.num_classes} and "
-                f"{self.base_channels}."
+                f"expected 1 to 255 classes and 2 to 1024 base channels, got "
+                f"{self.num_classes} and {self.base_channels}."
             )
 
     @property
@@ -218,9 +224,15 @@ class SpadeGenerator(nn.Module):
         if any(side % step or side < step for side in size_hw):
             nearest = [max(step, round(side / step) * step) for side in size_hw]
             raise RequestError(
-                f"this model makes pictures whose height and width are multiples of {step}; asked for "
-                f"{size_hw[0]}x{size_hw[1]} (height x width). The nearest size is "
+                f"this model makes pictures whose height and width are multiples of {step}; asked "
+                f"for {size_hw[0]}x{size_hw[1]} (height x width). The nearest size is "
                 f"{nearest[0]}x{nearest[1]}: --size {nearest[0]} {nearest[1]}."
+            )
+        if self.config.normalization == "instance" and size_hw == (step, step):
+            raise RequestError(
+                f"this model has instance norm, which cannot begin with a single pixel, as "
+                f"{step}x{step} does. The nearest size is {step}x{2 * step}: "
+                f"--size {step} {2 * step}."
             )
 
     def _start_grid(self, size_hw: tuple[int, int]) -> tuple[int, int]:
@@ -230,8 +242,10 @@ class SpadeGenerator(nn.Module):
     def condition(self, label_ids: Tensor, instance_edges: Tensor | None = None) -> LabelCondition:
         """The condition that this network expects, from (B, H, W) ids and (B, 1, H, W) edges.
 
+        A model that was trained without edges leaves them out.
+
         Raises:
-            RequestError: when the model was trained with edges and none are given, or the other way.
+            RequestError: when the model was trained with edges and none are given.
         """
         if self.config.has_instance_edges and instance_edges is None:
             raise RequestError("this model was trained with instance edges; give an instance map.")
@@ -246,7 +260,8 @@ class SpadeGenerator(nn.Module):
 class SpadeBlock(nn.Module):
     """SPADE residual block (figure 4, left): two modulated convolutions and a shortcut.
 
-    The shortcut is the identity while the width stays, else SPADE and a 1x1 convolution without activation.
+    The shortcut is the identity while the width stays, else SPADE and a 1x1 convolution without
+    activation.
     """
 
     def __init__(
@@ -306,7 +321,9 @@ class SpadeEncoder(nn.Module):
         for source, target in zip([3, *widths], widths, strict=False):
             has_bias = config.normalization == "none"
             layer = nn.Conv2d(source, target, 3, stride=2, padding=1, bias=has_bias)
-            norm = nn.InstanceNorm2d(target) if config.normalization == "instance" else nn.Identity()
+            norm = (
+                nn.InstanceNorm2d(target) if config.normalization == "instance" else nn.Identity()
+            )
             self.layers.append(
                 nn.Sequential(spectral_norm(layer) if config.has_spectral_norm else layer, norm)
             )
@@ -326,5 +343,5 @@ class SpadeEncoder(nn.Module):
 
 
 def sample_style(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-    """A style code z = mean + exp(log_variance / 2) * noise (Kingma and Welling 2014, section 2.4)."""
+    """A style code z = mean + exp(log_variance / 2) * noise (Kingma and Welling 2014, 2.4)."""
     return mean + torch.exp(0.5 * log_variance) * noise

@@ -1,9 +1,9 @@
-"""Differentiable augmentation of what a discriminator sees, so that it cannot learn few pictures by heart.
+"""Differentiable augmentation of what a discriminator sees: few pictures cannot be learnt by heart.
 
-Zhao, Liu, Lin, Zhu, Han, "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020,
-arXiv:2006.10738, section 3.2: the same random changes for real and fake, with gradients through them. Here a
-picture comes with its map: moves are applied to both, so that they still fit; colours and holes to the
-picture only.
+Zhao, Liu, Lin, Zhu, Han, "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS
+2020, arXiv:2006.10738, section 3.2: the same random changes for real and fake, with gradients
+through them. Here a picture comes with its map: moves are applied to both, so that they still fit;
+colours and holes to the picture only.
 
 Shapes: B pictures, S condition channels, H W pixels.
 """
@@ -27,7 +27,7 @@ _CUTOUT_SHARE = 1 / 2
 
 @dataclass(frozen=True, eq=False)
 class AugmentationDraw:
-    """The random numbers of one batch, each (B, n) uniform in [0, 1); what is not applied is None."""
+    """The random numbers of a batch, (B, n) uniform in [0, 1); what is not applied is None."""
 
     color: Tensor | None
     """(B, 3): brightness, saturation, contrast."""
@@ -50,7 +50,7 @@ def draw_augmentation(
 
 
 def augment(images: Tensor, condition: Tensor, draw: AugmentationDraw) -> tuple[Tensor, Tensor]:
-    """Change pictures (B, 3, H, W) in [-1, 1] and their maps (B, S, H, W) as drawn; returns both."""
+    """Change pictures (B, 3, H, W) in [-1, 1] and their maps (B, S, H, W) as drawn."""
     if draw.color is not None:
         images = _change_color(images, draw.color.to(images.device))
     if draw.translation is not None:
@@ -74,7 +74,9 @@ def _translate(images: Tensor, condition: Tensor, draw: Tensor) -> tuple[Tensor,
     height, width = images.shape[2:]
     shifts = _whole_shifts(draw, height, width)
     moved = torch.cat([images, condition.to(images.dtype)], dim=1)
-    moved = torch.stack([_shift(each, dy, dx) for each, (dy, dx) in zip(moved, shifts, strict=True)])
+    moved = torch.stack(
+        [_shift(each, dy, dx) for each, (dy, dx) in zip(moved, shifts, strict=True)]
+    )
     return moved[:, :3], moved[:, 3:]
 
 
@@ -86,9 +88,7 @@ def _whole_shifts(draw: Tensor, height: int, width: int) -> list[list[int]]:
 def _shift(image: Tensor, down: int, right: int) -> Tensor:
     """Move (C, H, W) by whole pixels, zeros coming in."""
     height, width = image.shape[1:]
-    inside = image[
-        :, max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)
-    ]
+    inside = image[:, max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)]
     padding = (max(0, right), max(0, -right), max(0, down), max(0, -down))
     return torch.nn.functional.pad(inside, padding)
 

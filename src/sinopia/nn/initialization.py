@@ -26,8 +26,8 @@ _FILLERS: dict[Initialization, Callable[[Tensor, float, torch.Generator], object
 def initialize(module: nn.Module, kind: Initialization, *, gain: float, seed: int) -> None:
     """Fill every convolution's and linear layer's weight by the rule, its bias with zero.
 
-    `gain` scales xavier and orthogonal weights and is the deviation of normal ones; 0.02 is SPADE's.
-    Spectral norms start from the new weights. The same seed gives the same weights.
+    `gain` scales xavier and orthogonal weights and is the deviation of normal ones; 0.02 is
+    SPADE's. Spectral norms start from the new weights. The same seed gives the same weights.
     """
     generator = torch.Generator().manual_seed(seed)
     for layer in module.modules():

@@ -1,10 +1,11 @@
-"""The distinct neighbourhoods of a label map, numbered exactly: what SPADE's gamma and beta depend on.
+"""The distinct neighbourhoods of a label map, numbered exactly: all that SPADE's layers see.
 
-Two stacked 3x3 convolutions over a map of ids see, at each pixel, the 5x5 block of ids around it and nothing
-else. A map of a photo has few distinct blocks compared with its pixels, so the convolutions need only be
-computed once per block. This module numbers the distinct blocks by integer packing, never by a lossy hash:
-first the distinct 3x3 blocks of ids, then the distinct 3x3 blocks of these numbers. Pixels outside the image
-are a value of their own on both levels, because a convolution pads each of its inputs with zeros.
+Two stacked 3x3 convolutions over a map of ids see, at each pixel, the 5x5 block of ids around it
+and nothing else. A map of a photo has few distinct blocks compared with its pixels, so the
+convolutions need only be computed once per block. This module numbers the distinct blocks by
+integer packing, never by a lossy hash: first the distinct 3x3 blocks of ids, then the distinct 3x3
+blocks of these numbers. Pixels outside the image are a value of their own on both levels, because a
+convolution pads each of its inputs with zeros.
 
 Shapes: B maps, H W pixels, k kernel size, V values, U distinct blocks.
 """
@@ -44,7 +45,7 @@ class Neighborhoods:
 
     @property
     def share(self) -> float:
-        """Distinct outer blocks over pixels, in (0, 1]: the share of the dense work that is left."""
+        """Distinct outer blocks over pixels, in (0, 1]: the dense work that is left."""
         return self.outer_blocks.shape[0] / self.numbers.numel()
 
     @cached_property
@@ -69,7 +70,7 @@ class Grouping:
 
 
 def group_by(numbers: Tensor, *, num_groups: int) -> Grouping:
-    """Sort the positions of int64 numbers of any shape, each in [0, num_groups), by their number."""
+    """Sort the positions of int64 numbers in [0, num_groups), of any shape, by their number."""
     flat = numbers.reshape(-1)
     counts = torch.bincount(flat, minlength=num_groups)
     return Grouping(torch.argsort(flat, stable=True), counts.cumsum(0) - counts)
@@ -89,8 +90,9 @@ def find_neighborhoods(values: Tensor, *, num_values: int, kernel_size: int = 3)
 def number_windows(values: Tensor, *, num_values: int, kernel_size: int) -> tuple[Tensor, Tensor]:
     """Number the distinct kxk windows of (B, H, W) int64 values in [0, num_values).
 
-    Returns the windows (U, k*k) int64 in row-major order, with `num_values` for places outside the image, and
-    the number of the window around each pixel (B, H, W) int64. Equal windows, and only these, share a number.
+    Returns the windows (U, k*k) int64 in row-major order, with `num_values` for places outside the
+    image, and the number of the window around each pixel (B, H, W) int64. Equal windows, and only
+    these, share a number.
     """
     radius = kernel_size // 2
     padded = F.pad(values, (radius, radius, radius, radius), value=num_values)
@@ -112,7 +114,7 @@ def number_windows(values: Tensor, *, num_values: int, kernel_size: int) -> tupl
 
 @dataclass(frozen=True, eq=False)
 class _Windows:
-    """Windows under construction: their numbers at each place, and the values that each number stands for."""
+    """Windows under construction: their numbers at each place, and what each number stands for."""
 
     numbers: Tensor  # (B, h, w)
     digits: Tensor  # (U, n)
@@ -129,7 +131,7 @@ class _Windows:
 
 
 def _compact(codes: Tensor, *, bound: int) -> tuple[Tensor, Tensor]:
-    """Renumber codes in [0, bound) without gaps: the sorted distinct codes (U,), and each code's position."""
+    """The sorted distinct codes (U,) of some in [0, bound), and each code's position there."""
     if bound > _TABLE_SLOTS_PER_CODE * codes.numel():
         return torch.unique(codes, return_inverse=True)
     # A table of flags is faster than sorting while it is not much larger than the map.
@@ -140,7 +142,7 @@ def _compact(codes: Tensor, *, bound: int) -> tuple[Tensor, Tensor]:
 
 
 def nearest_resize(values: Tensor, size_hw: tuple[int, int]) -> Tensor:
-    """Resize (B, H, W) integers by torch's "nearest" rule, the one that published weights were trained with."""
+    """Resize (B, H, W) integers by torch's "nearest" rule, which published weights expect."""
     if tuple(values.shape[1:]) == tuple(size_hw):
         return values
     rows, columns = (

@@ -1,7 +1,7 @@
 """PatchGAN discriminators: one judgement per patch, at several scales.
 
-Isola et al., CVPR 2017 (patches); Wang et al., CVPR 2018 (scales, feature matching); Park et al., CVPR 2019
-(spectral and instance norm, last two strides of 1).
+Isola et al., CVPR 2017 (patches); Wang et al., CVPR 2018 (scales, feature matching); Park et al.,
+CVPR 2019 (spectral and instance norm, last two strides of 1).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _MAX_CHANNELS_FACTOR = 8
 class PatchDiscriminator(nn.Module):
     """Strided convolutions that end in one logit per patch.
 
-    Layer 0 has no norm, the middle layers double the channels up to eight times the base, the last of them
-    keeps the size, and the final layer gives logits.
+    Layer 0 has no norm, the middle layers double the channels up to eight times the base, the last
+    of them keeps the size, and the final layer gives logits.
     """
 
     def __init__(

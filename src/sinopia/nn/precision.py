@@ -19,11 +19,11 @@ _MIN_GAIN = 1.2
 
 
 def resolve_precision(choice: PrecisionChoice, device: torch.device) -> Precision:
-    """The precision to use: the choice itself, or for "auto" what a probe of some milliseconds finds faster."""
+    """The choice itself, or for "auto" what a probe of some milliseconds finds faster."""
     if choice != "auto":
         return choice
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     full, half = (_convolution_seconds(dtype, device) for dtype in (torch.float32, torch.bfloat16))
     return "bf16" if full > _MIN_GAIN * half else "fp32"
 

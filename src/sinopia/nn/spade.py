@@ -1,14 +1,17 @@
 """SPADE: spatially-adaptive normalisation, and the two kinds of map that can condition it.
 
-Park, Liu, Wang, Zhu, "Semantic Image Synthesis with Spatially-Adaptive Normalization", CVPR 2019, section 3:
+Park, Liu, Wang, Zhu, "Semantic Image Synthesis with Spatially-Adaptive Normalization", CVPR 2019,
+section 3:
 
-    out = (1 + gamma(m)) * normalize(x) + beta(m),    gamma, beta = conv(relu(conv(m)))            (1)
+    out = (1 + gamma(m)) * normalize(x) + beta(m),    gamma, beta = conv(relu(conv(m)))
+    (1)
 
-with m the label map at the size of x. For a map of ids, gamma and beta are computed once per distinct
-neighbourhood and gathered to the pixels; for a map of real numbers, by convolution. It is the same function.
+with m the label map at the size of x. For a map of ids, gamma and beta are computed once per
+distinct neighbourhood and gathered to the pixels; for a map of real numbers, by convolution. It is
+the same function.
 
-Shapes: B maps, K classes, S condition channels, H W pixels, C channels, D hidden channels, k kernel size,
-U distinct blocks.
+Shapes: B maps, K classes, S condition channels, H W pixels, C channels, D hidden channels, k kernel
+    size, U distinct blocks.
 """
 
 from __future__ import annotations
@@ -35,16 +38,18 @@ __all__ = [
     "LabelCondition",
     "Normalization",
     "SpadeNorm",
+    "sum_rows",
 ]
 
 Normalization = Literal["batch", "instance"]
 
 
 class LabelCondition:
-    """Label maps as integers, with optional instance edges; the neighbourhoods of each size are found once.
+    """Label maps as integers, with optional instance edges; the neighbourhoods of each size are
+    found once.
 
-    The map has S = K [+ 1 if `has_unlabeled`] [+ 1 with edges] channels, in this order. Unlabeled pixels are
-    one-hot in their own channel, or all zero when there is none.
+    The map has S = K [+ 1 if `has_unlabeled`] [+ 1 with edges] channels, in this order. Unlabeled
+    pixels are one-hot in their own channel, or all zero when there is none.
 
     Args:
         label_ids: (B, H, W) int64 in [0, num_classes), or 255 = unlabeled.
@@ -129,7 +134,8 @@ class LabelCondition:
     def rows_of(self, weight: Tensor) -> Tensor:
         """What each value adds at each place of a convolution's window.
 
-        Takes a weight (D, S, k, k); returns (k*k, num_values + 1, D), the last row, "outside", zero.
+        Takes a weight (D, S, k, k); returns (k*k, num_values + 1, D), the last row, "outside",
+        zero.
         """
         every_value = torch.arange(self.num_values, device=weight.device).reshape(1, 1, -1)
         channels = self._channels(every_value)[0, :, 0].to(weight.dtype)  # (S, num_values)
@@ -138,7 +144,7 @@ class LabelCondition:
 
 
 class DenseCondition:
-    """A map of real numbers, (B, S, H, W): a fused map, soft labels, or the plain twin of a label map."""
+    """A map of real numbers, (B, S, H, W): fused, soft, or the plain twin of a label map."""
 
     def __init__(self, channels: Tensor) -> None:
         self._channels = channels
@@ -200,7 +206,7 @@ Condition = LabelCondition | DenseCondition | FixedCondition
 
 
 class SpadeNorm(nn.Module):
-    """Normalise without parameters, then scale by 1 + gamma and shift by beta of the map (equation 1)."""
+    """Normalise without parameters, then scale by 1 + gamma, shift by beta (equation 1)."""
 
     def __init__(
         self,
@@ -248,7 +254,8 @@ class SpadeNorm(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """1 + gamma and beta of every distinct block, each (U_outer, C)."""
         rows = condition.rows_of(self.shared.weight)  # (k*k, V + 1, D)
-        hidden = F.relu(_sum_rows(rows, blocks.inner_blocks) + self.shared.bias)  # (U_inner, D)
+        bias = cast(Tensor, self.shared.bias)
+        hidden = F.relu(sum_rows(rows, blocks.inner_blocks) + bias)  # (U_inner, D)
         hidden = F.pad(hidden, (0, 0, 0, 1))  # outside the image the second convolution sees zero
         windows = gather_rows(hidden, blocks.outer_blocks, blocks.places_by_inner_block).flatten(1)
 
@@ -259,8 +266,8 @@ class SpadeNorm(nn.Module):
         return convolve(self.gamma, 1.0), convolve(self.beta, 0.0)
 
 
-def _sum_rows(rows: Tensor, blocks: Tensor) -> Tensor:
-    """Add one row per place: rows (P, V, D), blocks (U, P) of positions in [0, V); returns (U, D)."""
+def sum_rows(rows: Tensor, blocks: Tensor) -> Tensor:
+    """Add one row per place: rows (P, V, D) at positions (U, P) in [0, V); returns (U, D)."""
     places, values, width = rows.shape
     offsets = torch.arange(places, device=blocks.device) * values
     return F.embedding_bag(blocks + offsets, rows.reshape(places * values, width), mode="sum")
@@ -303,7 +310,7 @@ def modulate_blocks(
 
 
 class _ModulateBlocks(torch.autograd.Function):
-    """Its backward adds the pixels of each block in a fixed order: fast, and the same every time."""
+    """Its backward adds the pixels of each block in a fixed order: fast, always the same."""
 
     @staticmethod
     def forward(
@@ -320,6 +327,8 @@ class _ModulateBlocks(torch.autograd.Function):
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
 
         def add_pixels(values: Tensor) -> Tensor:
+            # A single map may serve many pictures: their gradients add up.
+            values = values.sum_to_size(ctx.blocks.numbers.shape[0], *values.shape[1:])
             pixels = values.movedim(1, 3).reshape(-1, values.shape[1])
             return _add_groups(pixels, ctx.blocks.pixels_by_block)
 

@@ -47,7 +47,7 @@ def find_recipe(name: str) -> Recipe:
     """
     if name not in RECIPES:
         raise ConfigError(
-            f"no recipe {name!r}. Recipes: {', '.join(RECIPES)}; or give a folder with images, labels "
-            f"and vocabulary.json."
+            f"no recipe {name!r}. Recipes: {', '.join(RECIPES)}; or give a folder with images, "
+            f"labels and vocabulary.json."
         )
     return RECIPES[name]

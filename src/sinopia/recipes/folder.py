@@ -20,12 +20,14 @@ _LOAD_FACTOR = 1.12  # SPADE's 286 / 256
 
 
 def folder_run(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
-    """A GauGAN with a style code at 256x256, for the vocabulary of the folder and with its edges if it has any.
+    """A GauGAN with a style code at 256x256, for the vocabulary and the edges of the folder.
 
-    Few pairs need an augmented discriminator and a smaller network; more than 5,000 get the published one.
+    Few pairs need an augmented discriminator and a smaller network; more than 5,000 get the
+    published one.
 
     Raises:
-        DatasetError, LabelError, FileFormatError: when the folder is no data set; see `open_folder`.
+        DatasetError, LabelError, FileFormatError: when the folder is no data set; see
+        `open_folder`.
     """
     training = open_folder(root)
     if all(paths.image is None for paths in training.paths):

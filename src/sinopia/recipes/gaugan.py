@@ -1,10 +1,13 @@
-"""GauGAN runs: the published settings on the published data sets, and on data sets of a few hundred pictures.
+"""GauGAN runs: the published settings on the published data sets, and runs on smaller sets.
 
-Park et al., CVPR 2019, appendix A. Published runs had 8 GPUs and batches of 32 (16 for Cityscapes); on one GPU
-set `accumulation`. Where the paper and the released training code differ, these follow the code.
+Park et al., CVPR 2019, appendix A. Published runs had 8 GPUs and batches of 32 (16 for Cityscapes);
+on one GPU set `accumulation`. Where the paper and the released training code differ, these follow
+the code.
 """
 
 from __future__ import annotations
+
+from typing import TypedDict
 
 from sinopia.data.dataset import DatasetConfig, DatasetKind
 from sinopia.data.transforms import PreprocessConfig
@@ -35,7 +38,7 @@ def gaugan_coco(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
 
 
 def gaugan_ade20k(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
-    """ADE20K as published: 20,210 pairs, 200 epochs, learning rates falling over the second hundred."""
+    """ADE20K as published: 20,210 pairs, 200 epochs, learning rates falling over the last 100."""
     return TrainConfig(
         name="gaugan_ade20k",
         **_splits("ade20k", root),
@@ -47,7 +50,7 @@ def gaugan_ade20k(root: str, perceptual: PerceptualConfig | None) -> TrainConfig
 
 
 def gaugan_cityscapes(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
-    """Cityscapes as published: 256x512, 35 label ids with edges, 2,975 pairs, 200 epochs of batches of 16."""
+    """Cityscapes as published: 256x512, 35 label ids, edges, 2,975 pairs, 200 epochs, batch 16."""
     return TrainConfig(
         name="gaugan_cityscapes",
         **_splits("cityscapes", root),
@@ -67,7 +70,7 @@ def gaugan_cityscapes(root: str, perceptual: PerceptualConfig | None) -> TrainCo
 
 
 def gaugan_landscape(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
-    """Landscape photos at 256x256 with a style code: a few thousand pairs, so the discriminator is augmented."""
+    """Landscapes at 256x256 with a style code: few thousand pairs, so augmented."""
     return TrainConfig(
         name="gaugan_landscape",
         **_splits("folder", root),
@@ -103,7 +106,7 @@ def gaugan_camvid(root: str, perceptual: PerceptualConfig | None) -> TrainConfig
 
 
 def gaugan_tiny(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
-    """Procedural scenes at 32x32 with a network of a few thousand weights: seconds, for tests and first tries."""
+    """Procedural scenes at 32x32 with a tiny network: seconds, for tests and first tries."""
     size_hw = (32, 32)
     scenes = DatasetConfig("procedural", size_hw=size_hw, length=256)
     return TrainConfig(
@@ -136,7 +139,7 @@ def gaugan_tiny(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
 
 
 def scenery(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
-    """The shipped model: landscapes at 128x128, small enough that two CPU cores train it in hours."""
+    """The shipped model: landscapes at 128x128, small enough for hours on two CPU cores."""
     size_hw = (128, 128)
     return TrainConfig(
         name="scenery",
@@ -172,19 +175,25 @@ def scenery(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
 
 
 _SCENERY_CARD = """\
-Paints landscapes from maps of eight classes: sky, tree, grass, water, mountain, ground, building, object.
+Paints landscapes from maps of eight classes: sky, tree, grass, water, mountain, ground, building,
+object.
 
-Trained on landscape photos collected from Flickr, 256x256, scaled to 128x128, for **non-commercial research**; the
-label maps of these photos were predicted by a network, so sand, desert and wet rock are often called something else,
-and edges are soft. Trained on two CPU cores.
+Trained on landscape photos collected from Flickr, 256x256, scaled to 128x128, for **non-commercial
+research**; the label maps of these photos were predicted by a network, so sand, desert and wet rock
+are often called something else, and edges are soft. Trained on two CPU cores.
 
-It is bad at: buildings and single objects (few pictures, crude labels), fine texture, reflections, and maps with hard
-straight edges, which it has hardly seen. Unlabeled pixels belong to no class that it knows.
+It is bad at: buildings and single objects (few pictures, crude labels), fine texture, reflections,
+and maps with hard straight edges, which it has hardly seen. Unlabeled pixels belong to no class
+that it knows.
 """
 
 
-def _splits(kind: DatasetKind, root: str) -> dict[str, DatasetConfig]:
-    return {
-        "dataset": DatasetConfig(kind, root),
-        "validation": DatasetConfig(kind, root, split="val"),
-    }
+class _Splits(TypedDict):
+    dataset: DatasetConfig
+    validation: DatasetConfig
+
+
+def _splits(kind: DatasetKind, root: str) -> _Splits:
+    return _Splits(
+        dataset=DatasetConfig(kind, root), validation=DatasetConfig(kind, root, split="val")
+    )

@@ -1,4 +1,4 @@
-"""Which perceptual network a run can use: the files that are at hand decide, and the run says so."""
+"""Which perceptual network a run can use: the files at hand decide, and the run says so."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _LPIPS = "lpips/squeeze_linear.safetensors"
 def find_perceptual(folder: str | Path) -> PerceptualConfig | None:
     """The best perceptual network whose files lie in a folder of weights; None when there are none.
 
-    VGG19, as published, comes first; then SqueezeNet 1.1 with LPIPS weighting, then SqueezeNet alone.
+    VGG19, as published, comes first; then SqueezeNet 1.1 with LPIPS weighting, then SqueezeNet
+    alone.
     """
     folder = Path(folder)
     if (folder / _VGG19).is_file():

@@ -1,4 +1,4 @@
-"""Everything that a training run depends on, as one typed value; a recipe is a function that returns it."""
+"""Everything that a training run depends on, as one typed value; a recipe returns it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class TrainConfig:
     batch_size: int = 32
     """Images per step, over all processes."""
     accumulation: int = 1
-    """Parts that a process's share of a batch is cut into to save memory; batch norm sees one part at a time."""
+    """Parts of a process's share of a batch, to save memory; batch norm sees one part at a time."""
     decay_from: float = 1.0
     """Share of the run after which the learning rates fall linearly to zero."""
     average_half_life: int = 10_000
@@ -116,14 +116,15 @@ class TrainConfig:
             raise ConfigError("images, batch_size and accumulation: expected at least 1.")
         if self.batch_size % self.accumulation:
             raise ConfigError(
-                f"batch_size: {self.batch_size} is not a multiple of accumulation {self.accumulation}."
+                f"batch_size: {self.batch_size} is not a multiple of accumulation "
+                f"{self.accumulation}."
             )
         if not 0 <= self.decay_from <= 1:
             raise ConfigError(f"decay_from: expected a share in [0, 1], got {self.decay_from}.")
         if self.preprocess.mode in _ONE_SIZE and self.preprocess.size_hw != self.model.size_hw:
             raise ConfigError(
-                f"preprocess.size_hw is {self.preprocess.size_hw}, model.size_hw {self.model.size_hw}; "
-                f"they must be equal."
+                f"preprocess.size_hw is {self.preprocess.size_hw}, model.size_hw "
+                f"{self.model.size_hw}; they must be equal."
             )
 
 

@@ -1,8 +1,8 @@
 """The training loop: one function for every objective.
 
-restore, then for each batch: reseed, discriminator, generator, average; at times report, preview, measure, save.
-Progress is counted in images seen. Every random number comes from (seed, stream, images seen), so a run that
-is killed and resumed ends with the same weights as one that was not.
+restore, then for each batch: reseed, discriminator, generator, average; at times report, preview,
+measure, save. Progress is counted in images seen. Every random number comes from (seed, stream,
+images seen), so a run that is killed and resumed ends with the same weights as one that was not.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ def fit(
     SIGTERM and SIGINT save a checkpoint after the batch at hand and return.
 
     Raises:
-        TrainingError: when a loss is not a finite number (the message names it), or the run folder holds
-            another run.
+        TrainingError: when a loss, a distance or a weight is not a finite number (the message names
+        it),
+            or the run folder holds another run.
         DatasetError, LabelError, FileFormatError: when the data cannot be read.
         OSError: when the run folder cannot be written; the last checkpoint stays whole.
     """
@@ -76,14 +77,15 @@ def fit(
     precision = folder.open(config, resolve_precision(config.precision, device), processes)
     if config.batch_size % (processes.world_size * config.accumulation):
         raise ConfigError(
-            f"batch_size: {config.batch_size} is not a multiple of {processes.world_size} processes x "
-            f"accumulation {config.accumulation}."
+            f"batch_size: {config.batch_size} is not a multiple of {processes.world_size} "
+            f"processes x accumulation {config.accumulation}."
         )
 
     # Networks, optimizers, average.
     networks = {**objective.generators, **objective.discriminators}
     for network in networks.values():
-        network.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.train()
     optimizers = {
         "generators": _adam(config, objective.generators, config.optimizer.generator_lr),
         "discriminators": _adam(
@@ -111,9 +113,15 @@ def fit(
     objective.wrap(processes.wrap(networks))
 
     def save() -> None:
+        for name, network in saved_networks.items():
+            sums = {key: each.detach().sum() for key, each in network.named_parameters()}
+            for key, total in zip(sums, torch.stack(list(sums.values())).tolist(), strict=True):
+                _require_finite(f"weight {name}.{key}", total, images_seen, precision)
         for network in (networks["generator"], average.model):
             average_running_statistics(network, processes)
         if processes.is_first:
+            # The model first: a checkpoint of the last image says that nothing is left to do.
+            observer.save_model(folder.model, average.model, images_seen)
             save_state(
                 checkpoint_path(folder.checkpoints, images_seen),
                 images_seen=images_seen,
@@ -121,7 +129,6 @@ def fit(
                 optimizers=optimizers,
             )
             prune_checkpoints(folder.checkpoints, keep=config.schedule.keep_checkpoints)
-            observer.save_model(folder.model, average.model, images_seen)
         processes.wait()
 
     batches = scene_batches(
@@ -178,7 +185,10 @@ def fit(
                     folder.write_preview(grid, images_seen)
                     reporter.grid(grid, images_seen)
                 if _is_due(schedule.measure_every, before, images_seen) or is_last:
-                    reporter.values(observer.measure(average.model, precision), images_seen)
+                    measured = observer.measure(average.model, precision)
+                    for name, value in measured.items():
+                        _require_finite(name, value, images_seen, precision)
+                    reporter.values(measured, images_seen)
             if _is_due(schedule.save_every, before, images_seen) or is_last or is_stopping:
                 save()
             if is_stopping and not is_last:
@@ -197,7 +207,7 @@ def _train_step(
     draws: torch.Generator,
     precision: Callable[[], contextlib.AbstractContextManager[None]],
 ) -> dict[str, Tensor]:
-    """One step of discriminators and generators over the parts of a batch; returns the detached losses."""
+    """One step of all networks over the parts of a batch; returns the detached losses."""
     losses: dict[str, Tensor] = {}
 
     def backward(terms: dict[str, Tensor]) -> None:
@@ -207,8 +217,8 @@ def _train_step(
             share = value.detach().float() / len(parts)
             losses[name] = losses[name] + share if name in losses else share
 
-    # One part: its fakes serve both steps. Several: they are made again for the generators, from the same
-    # draws, so that only one part's graph is in memory.
+    # One part: its fakes serve both steps. Several: they are made again for the generators, from
+    # the same draws, so that only one part's graph is in memory.
     is_whole = len(parts) == 1
     starts = [torch.Generator() for _ in parts]
     synthesis = None
@@ -266,7 +276,7 @@ def _is_due(every: int, before: int, after: int) -> bool:
 
 
 class _LossMeans:
-    """Means of the losses since the last report."""
+    """Means of the losses since the last report, or since the run was resumed."""
 
     def __init__(self) -> None:
         self._sums: dict[str, float] = {}
@@ -275,12 +285,7 @@ class _LossMeans:
     def add(self, losses: Mapping[str, Tensor], images_seen: int, precision: Precision) -> None:
         values = torch.stack(list(losses.values())).tolist()
         for name, value in zip(losses, values, strict=True):
-            if not math.isfinite(value):
-                raise TrainingError(
-                    f"{name} is {value} after {images_seen} images ({precision}); the run stops, its last "
-                    f"checkpoint is whole. Lower optimizer.generator_lr or optimizer.discriminator_lr, "
-                    f"or set precision=fp32."
-                )
+            _require_finite(name, value, images_seen, precision)
             self._sums[name] = self._sums.get(name, 0.0) + value
         self._count += 1
 
@@ -289,6 +294,16 @@ class _LossMeans:
         self._sums.clear()
         self._count = 0
         return means
+
+
+def _require_finite(name: str, value: float, images_seen: int, precision: Precision) -> None:
+    """Stop the run at a number that is infinite or none."""
+    if not math.isfinite(value):
+        raise TrainingError(
+            f"{name} is {value} after {images_seen} images ({precision}); the run stops, its "
+            f"last checkpoint is whole. Begin another run (--out) with a lower "
+            f"optimizer.generator_lr or optimizer.discriminator_lr, or with precision=fp32."
+        )
 
 
 @contextlib.contextmanager

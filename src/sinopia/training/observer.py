@@ -1,4 +1,4 @@
-"""Looks at a run from outside: pictures on fixed scenes, distances on validation scenes, the model folder."""
+"""Looks at a run from outside: pictures and distances on fixed scenes, the model folder."""
 
 from __future__ import annotations
 
@@ -63,14 +63,11 @@ class Observer:
         vocabulary = self._validation.vocabulary
         rows: list[list[ImageArray]] = []
         for batch in self._batches(self._config.schedule.num_previews):
-            columns = [_colored(batch, vocabulary)]
-            if batch.images is not None:
-                columns.append(images_from_tensor(batch.images))
+            assert batch.images is not None
+            columns = [_colored(batch, vocabulary), images_from_tensor(batch.images)]
             for style in range(_STYLES):
                 seed = derive_seed(self._config.seed, "preview", style)
-                pictures = self._objective.preview(
-                    generator, batch, seed=seed, precision=precision
-                )
+                pictures = self._objective.preview(generator, batch, seed=seed, precision=precision)
                 columns.append(images_from_tensor(pictures))
             rows += [list(row) for row in zip(*columns, strict=True)]
         titles = ["map", "photo", *(f"style {index}" for index in range(_STYLES))]
@@ -106,9 +103,7 @@ class Observer:
             "measured": {name: round(value, 5) for name, value in self._measured.items()},
             "class_pixels": self._class_pixels,
         }
-        model = Model(
-            "spade", self._config.model, self._training.vocabulary, networks, facts
-        )
+        model = Model("spade", self._config.model, self._training.vocabulary, networks, facts)
         card = _card(self._config, facts)
         save_model(folder, model, card=card, preview=self._grid)
 
@@ -117,9 +112,7 @@ class Observer:
         count = min(count, len(self._validation))
         picked = np.linspace(0, len(self._validation) - 1, count).round().astype(int)
         chosen = _Subset(self._validation, picked.tolist())
-        preprocess = PreprocessConfig(
-            mode="fixed", size_hw=self._config.model.size_hw, flip=False
-        )
+        preprocess = PreprocessConfig(mode="fixed", size_hw=self._config.model.size_hw, flip=False)
         batches = evaluation_batches(chosen, preprocess, batch_size=_BATCH_SIZE)
         return [batch.to(self._device) for batch in batches]
 
@@ -151,7 +144,10 @@ def _colored(batch: SceneBatch, vocabulary: Vocabulary) -> list[ImageArray]:
 
 
 def _count_class_pixels(dataset: Dataset) -> dict[str, int]:
-    """Training pixels of each class, estimated from evenly spread scenes; tells painters what a model has seen."""
+    """Training pixels of each class, estimated from evenly spread scenes.
+
+    It tells painters what a model has seen.
+    """
     count = min(_COUNTED_SCENES, len(dataset))
     picked = np.linspace(0, len(dataset) - 1, count).round().astype(int)
     counts = sum(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +11,13 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 __all__ = ["Processes", "average_running_statistics", "join_processes"]
+
+_NEW_OPTION, _OLD_OPTION = "forward_sync_buffers", "broadcast_buffers"
+_HAS_NEW_OPTION = _NEW_OPTION in inspect.signature(DistributedDataParallel).parameters
+_BUFFER_OPTION = _NEW_OPTION if _HAS_NEW_OPTION else _OLD_OPTION  # renamed in torch 2.14
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,10 @@ class Processes:
         return bool(flags.item())
 
     def wrap(self, networks: dict[str, nn.Module]) -> dict[str, nn.Module]:
-        """Networks whose gradients are averaged over the processes; the networks themselves if there is one.
+        """Networks whose gradients are averaged over the processes; for one, as they are.
 
-        On CUDA batch norm then counts the batches of all processes; on CPUs, where torch has no such layer,
-        each process normalises its own.
+        On CUDA batch norm then counts the batches of all processes; on CPUs, where torch has no
+        such layer, each process normalises its own.
         """
         if self.world_size == 1:
             return networks
@@ -52,12 +58,12 @@ class Processes:
         for name, network in networks.items():
             if self.device.type == "cuda":
                 network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
-            # Buffers are not sent from the first process: a broadcast changes them in place between the
-            # forward and the backward pass of the other network.
-            wrapped[name] = nn.parallel.DistributedDataParallel(
+            # Buffers are not sent from the first process: a broadcast changes them in place between
+            # the forward and the backward pass of the other network.
+            wrapped[name] = DistributedDataParallel(
                 network,
                 device_ids=[self.device.index] if self.device.type == "cuda" else None,
-                broadcast_buffers=False,
+                **{_BUFFER_OPTION: False},
             )
         return wrapped
 
@@ -88,7 +94,7 @@ def join_processes(device: str = "auto") -> Iterator[Processes]:
 
 @torch.no_grad()
 def average_running_statistics(network: nn.Module, processes: Processes) -> None:
-    """Give all processes the mean of their running batch statistics, so that any of them can be saved."""
+    """Give all processes the mean of their running batch statistics: any of them can be saved."""
     if processes.world_size == 1:
         return
     for name, buffer in network.named_buffers():

@@ -21,9 +21,9 @@ __all__ = ["Reporter", "SilentReporter"]
 class Reporter:
     """Writes a run's reports into its folder; used by the first process only.
 
-    `metrics.jsonl` has one JSON object a line: images_seen, seconds since the run's start or resumption,
-    and the values. Lines beyond `images_seen`, of a run that was killed after its last checkpoint, are
-    dropped on opening.
+    `metrics.jsonl` has one JSON object a line: images_seen, seconds since the run's start or
+    resumption, and the values. Lines beyond `images_seen`, of a run that was killed after its last
+    checkpoint, are dropped on opening.
     """
 
     def __init__(self, run: Path, *, images_seen: int, images: int) -> None:

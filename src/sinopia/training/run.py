@@ -1,4 +1,4 @@
-"""A training run from its configuration: data opened, networks built and initialised, then `fit`."""
+"""A training run from its configuration: data opened, networks built, then `fit`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from sinopia.data.dataset import Dataset
 from sinopia.data.opening import open_dataset
-from sinopia.errors import ConfigError
+from sinopia.errors import ConfigError, DatasetError
 from sinopia.models.spade import SpadeEncoder, SpadeGenerator, build_discriminator
 from sinopia.nn.initialization import initialize
 from sinopia.seeding import derive_seed
@@ -31,8 +31,8 @@ def train(config: TrainConfig, run: str | Path, *, device: str = "auto") -> FitR
     """
     dataset = open_dataset(config.dataset)
     validation = dataset if config.validation is None else open_dataset(config.validation)
-    _check_classes(config, dataset)
-    _check_classes(config, validation)
+    for each in (dataset, validation):
+        _check_fit(config, each)
     with join_processes(device) as processes:
         objective = build_objective(config, processes.device)
         observer = Observer(
@@ -65,7 +65,8 @@ def build_objective(config: TrainConfig, device: torch.device) -> GauganObjectiv
     perceptual = None
     if config.objective.perceptual is not None:
         perceptual = build_perceptual_loss(config.objective.perceptual)
-        perceptual.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        perceptual.to(device)
+        perceptual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     networks = {"generator": generator, "discriminator": discriminator, "encoder": encoder}
     for name, network in networks.items():
         if network is not None:
@@ -79,15 +80,30 @@ def build_objective(config: TrainConfig, device: torch.device) -> GauganObjectiv
         config.objective,
         generator=generator,
         discriminator=discriminator,
+        batch_size=config.batch_size,
         encoder=encoder,
         perceptual=perceptual,
     )
 
 
-def _check_classes(config: TrainConfig, dataset: Dataset) -> None:
+def _check_fit(config: TrainConfig, dataset: Dataset) -> None:
+    """Look at classes and first scene, lest the run stop hours later at its first measurement."""
     if len(dataset.vocabulary) != config.model.num_classes:
         raise ConfigError(
             f"model.num_classes is {config.model.num_classes}, but vocabulary "
             f"{dataset.vocabulary.name!r} of the data has {len(dataset.vocabulary)} classes; "
             f"they must be equal."
+        )
+    if len(dataset) == 0:
+        raise DatasetError(f"data set {dataset.name!r} is empty; expected at least one scene.")
+    scene = dataset[0]
+    if scene.image is None:
+        raise DatasetError(
+            f"data set {dataset.name!r} has label maps only, but training and validation need "
+            f"pictures too: add an images folder beside labels."
+        )
+    if config.model.has_instance_edges and scene.instance_ids is None:
+        raise DatasetError(
+            f"model.has_instance_edges is true, but data set {dataset.name!r} has no instance "
+            f"maps. Add an instances folder, or set model.has_instance_edges=false."
         )

@@ -47,7 +47,8 @@ class RunFolder:
     def open(self, config: TrainConfig, precision: Precision, processes: Processes) -> Precision:
         """Make the folder, or check that it is this run's; returns the precision that the run uses.
 
-        A run keeps the precision that it began with, since a probe may decide otherwise another time.
+        A run keeps the precision that it began with, since a probe may decide otherwise another
+        time.
 
         Raises:
             TrainingError: when the folder holds a run with another configuration.
@@ -68,17 +69,21 @@ class RunFolder:
     def _resume(self, file: Path, config: TrainConfig) -> Precision:
         try:
             recorded = json.loads(file.read_text(encoding="utf-8"))
-            before = configs.from_json(TrainConfig, recorded["config"], where=str(file))
-        except (json.JSONDecodeError, KeyError) as error:
-            raise TrainingError(f"{file} is damaged ({error}); choose another --out.") from None
+            settings, precision = recorded["config"], self._recorded_precision(recorded)
+        except (ValueError, LookupError, TypeError) as error:
+            raise TrainingError(
+                f"{file} is not the config.json of a run ({error!r}); choose another --out."
+            ) from None
+        before = configs.from_json(TrainConfig, settings, where=str(file))
         for field in dataclasses.fields(TrainConfig):
             old, new = getattr(before, field.name), getattr(config, field.name)
             if old != new and field.name not in _MAY_CHANGE:
                 raise TrainingError(
-                    f"{self.path} holds a run with another {_first_difference(field.name, old, new)}. "
-                    f"Give the run's own settings to resume it, or another --out to begin anew."
+                    f"{self.path} holds a run with another "
+                    f"{_first_difference(field.name, old, new)}. Give the run's own settings to "
+                    f"resume it, or another --out to begin anew."
                 )
-        return self._recorded_precision(recorded)
+        return precision
 
     @staticmethod
     def _recorded_precision(recorded: dict[str, Any]) -> Precision:

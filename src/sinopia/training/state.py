@@ -1,4 +1,4 @@
-"""The state of a run on the disk: one safetensors file a checkpoint, written whole or not at all."""
+"""The state of a run on the disk: one safetensors file a checkpoint, whole or absent."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def restore_state(
     networks: Mapping[str, nn.Module],
     optimizers: Mapping[str, torch.optim.Optimizer],
 ) -> int:
-    """Load what `save_state` wrote into networks and optimizers built alike; returns the images seen.
+    """Load what `save_state` wrote into networks and optimizers; returns the images seen.
 
     Raises:
         TrainingError: when the file is damaged or of another run; the message names the file.
@@ -77,7 +77,8 @@ def restore_state(
             tensors = {key: file.get_tensor(key) for key in file.keys()}
     except SafetensorError as error:
         raise TrainingError(
-            f"checkpoint {path} is damaged ({error}). Delete it; the run resumes from the one before."
+            f"checkpoint {path} is damaged ({error}). Delete it; the run resumes from the one "
+            f"before."
         ) from None
     if metadata.get("format_version") != str(FORMAT_VERSION):
         raise TrainingError(
@@ -100,7 +101,19 @@ def restore_state(
                 "param_groups": optimizer.state_dict()["param_groups"],
             }
         )
+        _match_memory_order(optimizer)
     return int(json.loads(metadata["images_seen"]))
+
+
+def _match_memory_order(optimizer: torch.optim.Optimizer) -> None:
+    """Lay each slot out as its parameter is, channels last for instance.
+
+    Files hold plain order, and fused Adam walks through all memory in step: the order must be equal.
+    """
+    for parameter, slots in optimizer.state.items():
+        for slot, value in slots.items():
+            if value.shape == parameter.shape:
+                slots[slot] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _optimizer_slots(tensors: Mapping[str, Tensor], prefix: str) -> dict[int, dict[str, Any]]:

@@ -228,7 +228,8 @@ def _tensors_of(networks: dict[str, nn.Module], dtype: torch.dtype) -> dict[str,
         buffers = {key for key, _ in network.named_buffers()}
         for key, tensor in folded_state(network).items():
             stored = tensor if key in buffers else tensor.to(dtype)
-            tensors[f"{name}.{key}"] = stored.cpu().contiguous()
+            # a copy, because the format holds no two tensors that share memory
+            tensors[f"{name}.{key}"] = stored.detach().cpu().contiguous().clone()
     return tensors
 
 

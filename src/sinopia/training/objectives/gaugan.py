@@ -1,6 +1,7 @@
-"""The GauGAN objective: adversarial, feature matching, perceptual and, with a style encoder, KL losses.
+"""The GauGAN objective: adversarial, feature matching and perceptual losses, KL for styles.
 
-Park et al., CVPR 2019, section 3 and appendix A; Wang et al., CVPR 2018, equation 4 (feature matching).
+Park et al., CVPR 2019, section 3 and appendix A; Wang et al., CVPR 2018, equation 4 (feature
+matching).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class PerceptualConfig:
     """The frozen network that judges how alike a picture and its photo are."""
 
     network: Literal["vgg19", "squeezenet_lpips", "squeezenet"]
-    """vgg19: as published. squeezenet_lpips: LPIPS v0.1 on SqueezeNet 1.1. squeezenet: L1 on its features."""
+    """vgg19: as published. squeezenet: L1 on features of SqueezeNet 1.1; _lpips: LPIPS v0.1 on these."""
     path: str
     """File of the network's weights."""
     linear_path: str | None = None
@@ -62,7 +63,8 @@ class PerceptualConfig:
     def __post_init__(self) -> None:
         if (self.network == "squeezenet_lpips") != (self.linear_path is not None):
             raise ConfigError(
-                "objective.perceptual: linear_path goes with network squeezenet_lpips, and only with it."
+                "objective.perceptual: linear_path goes with network squeezenet_lpips, and only with "
+                "it."
             )
 
 
@@ -81,7 +83,7 @@ class GauganObjectiveConfig:
     perceptual_weight: float = 10.0
     """Of the perceptual loss."""
     kl_weight: float = 0.05
-    """Of the KL divergence of style codes, summed over the batch as published."""
+    """Of the KL divergence of style codes, summed over the batch of all processes and parts."""
     gradient_penalty_weight: float = 10.0
     """Only with wasserstein."""
     augmentations: tuple[Augmentation, ...] = field(default=())
@@ -115,7 +117,10 @@ def build_perceptual_loss(config: PerceptualConfig) -> PerceptualLoss:
 
 
 class GauganObjective:
-    """Trains a SPADE generator, with its encoder if it has one, against a multi-scale discriminator."""
+    """Trains a SPADE generator, and its encoder if any, against a multi-scale discriminator.
+
+    `batch_size` counts the images of a step, over all processes and parts.
+    """
 
     def __init__(
         self,
@@ -123,10 +128,12 @@ class GauganObjective:
         *,
         generator: SpadeGenerator,
         discriminator: nn.Module,
+        batch_size: int,
         encoder: SpadeEncoder | None = None,
         perceptual: PerceptualLoss | None = None,
     ) -> None:
         self.config = config
+        self._batch_size = batch_size
         self._model = generator.config
         self._generator: nn.Module = generator
         self._discriminator = discriminator
@@ -145,14 +152,14 @@ class GauganObjective:
         return {"discriminator": self._discriminator}
 
     def wrap(self, networks: dict[str, nn.Module]) -> None:
-        """Use networks wrapped for several processes in place of the bare ones of the same names."""
+        """Use networks wrapped for several processes in place of the bare ones of these names."""
         self._generator = networks["generator"]
         self._discriminator = networks["discriminator"]
         self._encoder = networks.get("encoder")
 
     def synthesize(self, batch: SceneBatch, draws: torch.Generator) -> Synthesis:
         """Fake pictures in the style of the batch's photos, or in a random or no style."""
-        condition = self._condition(batch)
+        condition = self.condition(batch)
         mean, log_variance, style = None, None, None
         if self._model.style_dim is not None:
             noise = torch.randn(len(batch), self._model.style_dim, generator=draws)
@@ -170,9 +177,7 @@ class GauganObjective:
         real_images, fake_images = _photos(batch), synthesis.fake_images.detach().float()
         draw = self._draw(len(batch), draws)
         dense = synthesis.condition.dense_at(batch.size_hw)
-        inputs = torch.cat(
-            [_stacked(fake_images, dense, draw), _stacked(real_images, dense, draw)]
-        )
+        inputs = torch.cat([_stacked(fake_images, dense, draw), _stacked(real_images, dense, draw)])
         logits = [scale[-1].float().chunk(2) for scale in self._discriminator(inputs)]
         real_term, fake_term = discriminator_loss(
             self.config.adversarial, [real for _, real in logits], [fake for fake, _ in logits]
@@ -218,9 +223,11 @@ class GauganObjective:
                 fake_images, real_images
             )
         if synthesis.mean is not None and synthesis.log_variance is not None:
-            losses["loss/G/kl"] = config.kl_weight * kl_divergence(
-                synthesis.mean, synthesis.log_variance
+            # The loop averages over processes and parts; this makes it a sum over all images again.
+            divergence = kl_divergence(
+                synthesis.mean, synthesis.log_variance, reduction="batch_mean"
             )
+            losses["loss/G/kl"] = config.kl_weight * self._batch_size * divergence
         return losses
 
     @torch.no_grad()
@@ -234,7 +241,7 @@ class GauganObjective:
             style = torch.randn(len(batch), self._model.style_dim, generator=draws)
             style = style.to(batch.label_ids.device)
         with autocast(precision, batch.label_ids.device):
-            return generator(self._condition(batch), style).float()
+            return generator(self.condition(batch), style).float()
 
     @torch.no_grad()
     def measure(
@@ -242,7 +249,8 @@ class GauganObjective:
     ) -> dict[str, float]:
         """Mean absolute difference to the photos, in [0, 2], and the perceptual loss, unweighted.
 
-        With an encoder the pictures take their photo's style, so that the distance is one of content.
+        With an encoder the pictures take their photo's style, so that the distance is one of
+        content.
         """
         real_images = _photos(batch)
         device = real_images.device
@@ -252,7 +260,7 @@ class GauganObjective:
                 encoder.eval()
                 style = encoder(real_images)[0].float()
                 encoder.train()
-                fake_images = generator(self._condition(batch), style).float()
+                fake_images = generator(self.condition(batch), style).float()
             else:
                 fake_images = self.preview(generator, batch, seed=seed, precision=precision)
             distances = {"validation/l1": float((fake_images - real_images).abs().mean())}
@@ -262,11 +270,11 @@ class GauganObjective:
                 )
         return distances
 
-    def _condition(self, batch: SceneBatch) -> LabelCondition:
+    def condition(self, batch: SceneBatch) -> LabelCondition:
         if self._model.has_instance_edges and batch.instance_edges is None:
             raise DatasetError(
-                "the model is to be trained with instance edges, but the data set has no instance maps. "
-                "Set model.has_instance_edges=false, or add an instances folder."
+                "the model is to be trained with instance edges, but the data set has no instance "
+                "maps. Set model.has_instance_edges=false, or add an instances folder."
             )
         return LabelCondition(
             batch.label_ids,
@@ -276,9 +284,7 @@ class GauganObjective:
         )
 
     def _draw(self, batch_size: int, draws: torch.Generator) -> AugmentationDraw:
-        return draw_augmentation(
-            self.config.augmentations, batch_size=batch_size, generator=draws
-        )
+        return draw_augmentation(self.config.augmentations, batch_size=batch_size, generator=draws)
 
 
 def _photos(batch: SceneBatch) -> Tensor:

@@ -16,12 +16,13 @@ __all__ = ["Objective"]
 class Objective(Protocol):
     """Networks, their losses, and how to look at what they have learnt.
 
-    Loss names are "loss/G/..." and "loss/D/..."; values are weighted scalars that are added up to be minimised.
+    Loss names are "loss/G/..." and "loss/D/..."; values are weighted scalars that are added up to
+    be minimised.
     """
 
     @property
     def generators(self) -> dict[str, nn.Module]:
-        """Networks that minimise the generator losses, by name; "generator" is the one that is averaged."""
+        """Networks that minimise the generator losses; "generator" is the one that is averaged."""
         ...
 
     @property
@@ -30,11 +31,11 @@ class Objective(Protocol):
         ...
 
     def wrap(self, networks: dict[str, nn.Module]) -> None:
-        """Use these networks, wrapped for several processes, in place of the bare ones of the same names."""
+        """Use networks wrapped for several processes in place of the bare ones of these names."""
         ...
 
     def synthesize(self, batch: SceneBatch, draws: torch.Generator) -> Any:
-        """Fake pictures for a batch, with all that the losses need of them; every random number from `draws`."""
+        """Fake pictures and all that the losses need of them; random numbers come from `draws`."""
         ...
 
     def discriminator_losses(
@@ -58,5 +59,5 @@ class Objective(Protocol):
     def measure(
         self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
     ) -> dict[str, float]:
-        """Distances, averaged over a validation batch, by the averaged generator; names "validation/..."."""
+        """Mean distances of the averaged generator on a batch; names "validation/..."."""
         ...

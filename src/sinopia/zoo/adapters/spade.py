@@ -137,8 +137,7 @@ def import_generator(
         )
     except ConfigError as error:
         raise ModelError(f"this generator cannot be built: {error}") from None
-    with torch.device("meta"):
-        expected = SpadeGenerator(config).state_dict()
+    expected = SpadeGenerator(config).state_dict()
     fitted = fit_names(state, expected, _generator_name, what=f"the generator of {config}")
     order = torch.tensor(channels.order)
     for name, tensor in fitted.items():
@@ -165,8 +164,7 @@ def import_encoder(state: Mapping[str, Tensor]) -> ImportedEncoder:
         has_spectral_norm=is_spectral,
     )
     style_dim = mean.shape[0]
-    with torch.device("meta"):
-        expected = SpadeEncoder(config, style_dim=style_dim).state_dict()
+    expected = SpadeEncoder(config, style_dim=style_dim).state_dict()
     fitted = fit_names(state, expected, _encoder_name, what=f"the encoder of {config}")
     notes = (_V_NOTE.format(num_solved),) if num_solved else ()
     return ImportedEncoder(config, style_dim, fitted, notes)
@@ -203,8 +201,7 @@ def import_discriminator(
         num_scales=sum((f"discriminator_{index}", "model0") in parts for index in range(16)),
         has_spectral_norm="discriminator_0.model1.0.0.weight_orig" in state,
     )
-    with torch.device("meta"):
-        network = build_discriminator(config, condition_channels=condition_channels)
+    expected = build_discriminator(config, condition_channels=condition_channels).state_dict()
 
     def foreign_name(name: str) -> str:
         _, scale, rest = name.split(".", 2)
@@ -216,9 +213,7 @@ def import_discriminator(
         inner = ".0.0." if 0 < layer < num_layers else ".0."
         return f"discriminator_{scale}.model{layer}{inner}{_spectral_name(rest)}"
 
-    fitted = fit_names(
-        state, network.state_dict(), foreign_name, what=f"the discriminator of {config}"
-    )
+    fitted = fit_names(state, expected, foreign_name, what=f"the discriminator of {config}")
     rgb = range(condition_channels, condition_channels + _RGB_CHANNELS)
     order = torch.tensor([*channels.order, *rgb])
     for name, tensor in fitted.items():

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import torch
 from torch import nn
 
 from sinopia.errors import ModelError
@@ -79,14 +78,12 @@ def import_model(
         config = dataclasses.replace(config, encoder=encoder.config)
         notes += encoder.notes
         sources.append(Path(encoder_path))
-        with torch.device("meta"):
-            networks["encoder"] = SpadeEncoder(encoder.config, style_dim=encoder.style_dim)
-        networks["encoder"].load_state_dict(encoder.state, assign=True)
+        networks["encoder"] = SpadeEncoder(encoder.config, style_dim=encoder.style_dim)
+        networks["encoder"].load_state_dict(encoder.state)
     elif config.style_dim is not None:
         notes.append("no encoder was given: style codes can be drawn but not taken from a photo.")
-    with torch.device("meta"):
-        networks["generator"] = SpadeGenerator(config)
-    networks["generator"].load_state_dict(generator.state, assign=True)
+    networks["generator"] = SpadeGenerator(config)
+    networks["generator"].load_state_dict(generator.state)
     for network in networks.values():
         network.eval().requires_grad_(False)
     facts: dict[str, Any] = {
