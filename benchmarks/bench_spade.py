@@ -26,9 +26,10 @@ import numpy as np
 import torch
 
 from sinopia.data.procedural import ProceduralScenes
+from sinopia.inference.engine import SpadeEngine
 from sinopia.models.spade import SpadeConfig, SpadeGenerator
 from sinopia.nn.precision import Precision, autocast
-from sinopia.nn.spade import DenseCondition, FixedCondition, LabelCondition
+from sinopia.nn.spade import DenseCondition, LabelCondition
 from sinopia.recipes.gaugan import scenery
 from sinopia.scene.batch import SceneBatch
 from sinopia.scene.image import resize_image
@@ -101,18 +102,12 @@ def bench_painting(maps: Path | None, rounds: int) -> list[str]:
     generator = SpadeGenerator(SpadeConfig(num_classes=182, has_instance_edges=True)).eval()
     edges = torch.zeros(1, 1, 256, 256)
     condition = generator.condition(batch.label_ids, edges)
-    fixed = FixedCondition(condition)
     share = condition.neighborhoods_at((256, 256), 3).share
 
-    def paint(kind: str, precision: Precision, layout: torch.memory_format) -> Callable[[], object]:
+    def dense(precision: Precision, layout: torch.memory_format) -> Callable[[], object]:
         def once() -> object:
             generator.to(memory_format=layout)  # type: ignore[call-overload]
-            if kind == "dense":
-                what = DenseCondition(condition.dense_at((256, 256)))
-            elif kind == "label":
-                what = generator.condition(batch.label_ids, edges)
-            else:
-                what = fixed
+            what = DenseCondition(condition.dense_at((256, 256)))
             start = time.perf_counter()
             with torch.inference_mode(), autocast(precision, CPU):
                 generator(what)
@@ -120,13 +115,26 @@ def bench_painting(maps: Path | None, rounds: int) -> list[str]:
 
         return once
 
-    last, first = torch.channels_last, torch.contiguous_format
+    def engine(precision: Precision, *, new_map: bool) -> Callable[[], object]:
+        painter = SpadeEngine(generator, precision=precision)
+        painter.set_map(condition)
+
+        def once() -> object:
+            start = time.perf_counter()
+            if new_map:
+                painter.set_map(generator.condition(batch.label_ids, edges))
+            painter.paint()
+            return time.perf_counter() - start
+
+        return once
+
     rows = {
-        "dense fp32, as published": paint("dense", "fp32", first),
-        "dense bf16, channels last": paint("dense", "bf16", last),
-        "label fp32": paint("label", "fp32", last),
-        "label bf16": paint("label", "bf16", last),
-        "same map again, fp32": paint("fixed", "fp32", last),
+        "dense fp32, as published": dense("fp32", torch.contiguous_format),
+        "dense bf16, channels last": dense("bf16", torch.channels_last),
+        "engine fp32, new map": engine("fp32", new_map=True),
+        "engine bf16, new map": engine("bf16", new_map=True),
+        "engine fp32, same map": engine("fp32", new_map=False),
+        "engine bf16, same map": engine("bf16", new_map=False),
     }
     seconds = _measure(rows, rounds)
     baseline = seconds["dense fp32, as published"]

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from sinopia.errors import LabelError, ModelError, RequestError
+from sinopia.inference.block_table import FoldedNorm
 from sinopia.inference.request import SynthesisRequest, read_request, write_picture
 from sinopia.inference.synthesizer import Synthesizer, load_synthesizer
 from sinopia.models.spade import SpadeConfig
-from sinopia.nn.spade import FixedCondition
 from sinopia.scene import LabelMap, Vocabulary
 from sinopia.scene.batch import images_from_tensor
 from sinopia.seeding import derive_seed
@@ -71,38 +71,24 @@ def test_the_picture_is_what_the_networks_give(
     np.testing.assert_allclose(picture.astype(int), expected.astype(int), atol=1)
 
 
-def test_kept_tables_give_the_very_same_numbers(
-    tiny_model_folder: Path, tiny_map: LabelMap
+def test_neighbourhoods_are_computed_once_a_map(
+    ready: Synthesizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generator = load_model(tiny_model_folder).networks["generator"]
-    ids = torch.as_tensor(tiny_map.ids.astype(int))[None]
-    styles = torch.randn(3, 1, 8, generator=torch.Generator().manual_seed(0))
-    kept = FixedCondition(generator.condition(ids))
-    with torch.inference_mode():
-        for style in styles:
-            anew = generator(generator.condition(ids), style)
-            assert torch.equal(generator(kept, style), anew)
-        several = generator(kept, styles[:, 0])
-    assert several.shape == (3, 3, 32, 32)
-    assert len(kept) == 1
+    computed: list[FoldedNorm] = []
+    scale_and_shift = FoldedNorm.scale_and_shift
 
+    def counted(norm: FoldedNorm, hidden: torch.Tensor, blocks: torch.Tensor) -> torch.Tensor:
+        computed.append(norm)
+        return scale_and_shift(norm, hidden, blocks)
 
-def test_tables_are_made_once_a_map(ready: Synthesizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sinopia.nn.spade import SpadeNorm
-
-    made: list[SpadeNorm] = []
-    block_tables = SpadeNorm.block_tables
-
-    def counted(norm: SpadeNorm, *arguments: object) -> tuple[torch.Tensor, torch.Tensor]:
-        made.append(norm)
-        return block_tables(norm, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(SpadeNorm, "block_tables", counted)
+    monkeypatch.setattr(FoldedNorm, "scale_and_shift", counted)
+    ids = np.zeros((32, 32), np.uint8)
+    ready.set_label_map(ids)
+    first = len(computed)
+    assert first == len(set(computed)) > 10
     ready.synthesize(0)
-    first = len(made)
-    assert first == len(set(made)) > 10
     ready.synthesize(1)
-    assert len(made) == first
+    assert len(computed) == first
 
 
 def test_same_request_same_bytes(ready: Synthesizer, tiny_model_folder: Path) -> None:

@@ -10,111 +10,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sinopia.errors import LabelError
 from sinopia.nn import spade
 from sinopia.nn.neighborhoods import Neighborhoods, find_neighborhoods, group_by
 from sinopia.nn.spade import (
     DenseCondition,
-    FixedCondition,
     LabelCondition,
     SpadeNorm,
     gather_rows,
     modulate_blocks,
 )
-
-NUM_CLASSES = 5
-CHANNELS = 6
-
-
-def random_map(generator: torch.Generator, size_hw: tuple[int, int]) -> Tensor:
-    """Noise with a tenth of the pixels unlabeled."""
-    ids = torch.randint(0, NUM_CLASSES, (2, *size_hw), generator=generator)
-    return torch.where(torch.rand(ids.shape, generator=generator) < 0.1, 255, ids)
-
-
-def rectangles(generator: torch.Generator, size_hw: tuple[int, int]) -> Tensor:
-    ids = torch.zeros(2, *size_hw, dtype=torch.int64)
-    for picture in ids:
-        for _ in range(6):
-            y, x = (int(torch.randint(0, side, (), generator=generator)) for side in size_hw)
-            value = int(torch.randint(0, NUM_CLASSES, (), generator=generator))
-            picture[y : y + 7, x : x + 9] = value
-    return ids
-
-
-def disks(generator: torch.Generator, size_hw: tuple[int, int]) -> Tensor:
-    rows = torch.arange(size_hw[0]).reshape(-1, 1)
-    columns = torch.arange(size_hw[1]).reshape(1, -1)
-    ids = torch.full((2, *size_hw), 255)
-    for picture in ids:
-        for value in range(NUM_CLASSES):
-            y, x = (int(torch.randint(0, side, (), generator=generator)) for side in size_hw)
-            picture[(rows - y) ** 2 + (columns - x) ** 2 <= 25] = value
-    return ids
-
-
-def one_class(generator: torch.Generator, size_hw: tuple[int, int]) -> Tensor:
-    return torch.full((2, *size_hw), 3)
-
-
-def all_unlabeled(generator: torch.Generator, size_hw: tuple[int, int]) -> Tensor:
-    return torch.full((2, *size_hw), 255)
-
-
-def unlabeled_half(generator: torch.Generator, size_hw: tuple[int, int]) -> Tensor:
-    ids = random_map(generator, size_hw)
-    ids[:, :, : size_hw[1] // 2] = 255
-    return ids
-
-
-PAINTERS: list[Callable[[torch.Generator, tuple[int, int]], Tensor]] = [
+from tests.nn.spade_cases import (
+    CHANNELS,
+    NUM_CLASSES,
+    PAINTERS,
+    both_conditions,
+    disks,
+    make_norm,
     random_map,
     rectangles,
-    disks,
-    one_class,
-    all_unlabeled,
-    unlabeled_half,
-]
-
-
-def one_hot(label_ids: Tensor, *, has_unlabeled: bool, edges: Tensor | None) -> Tensor:
-    """The dense map by comparison, one channel after the other."""
-    channels = [label_ids == index for index in range(NUM_CLASSES)]
-    if has_unlabeled:
-        channels.append(label_ids == 255)
-    dense = torch.stack(channels, dim=1).to(torch.float64)
-    return dense if edges is None else torch.cat([dense, edges.to(torch.float64)], dim=1)
-
-
-def both_conditions(
-    label_ids: Tensor, *, has_unlabeled: bool = True, edges: Tensor | None = None
-) -> tuple[LabelCondition, DenseCondition]:
-    labels = LabelCondition(
-        label_ids,
-        num_classes=NUM_CLASSES,
-        has_unlabeled=has_unlabeled,
-        instance_edges=edges,
-    )
-    dense = one_hot(label_ids, has_unlabeled=has_unlabeled, edges=edges)
-    return labels, DenseCondition(dense)
-
-
-def make_norm(
-    *,
-    condition_channels: int = NUM_CLASSES + 1,
-    kernel_size: int = 3,
-    normalization: spade.Normalization = "batch",
-    dtype: torch.dtype = torch.float64,
-) -> SpadeNorm:
-    torch.manual_seed(0)
-    norm = SpadeNorm(
-        CHANNELS,
-        condition_channels=condition_channels,
-        hidden_channels=8,
-        kernel_size=kernel_size,
-        normalization=normalization,
-    )
-    return norm.to(dtype)
+)
 
 
 def outcome_and_gradients(
@@ -347,117 +261,6 @@ def test_mixed_precision_stays_close_to_single() -> None:
     for got, wanted in zip(gradients, expected_gradients, strict=True):
         error = (got.float() - wanted).norm() / wanted.norm()
         assert error < 0.03
-
-
-def test_condition_channels_and_numbers() -> None:
-    label_ids = torch.tensor([[[0, 4, 255]]])
-    edges = torch.tensor([[[[1.0, 0.0, 1.0]]]])
-    condition = LabelCondition(label_ids, num_classes=5, has_unlabeled=True, instance_edges=edges)
-    assert condition.size_hw == (1, 3)
-    assert len(condition) == 1
-    assert condition.num_values == 12
-    assert condition.dense_at((1, 3))[0, :, 0].T.tolist() == [
-        [1, 0, 0, 0, 0, 0, 1],
-        [0, 0, 0, 0, 1, 0, 0],
-        [0, 0, 0, 0, 0, 1, 1],
-    ]
-    without = LabelCondition(label_ids, num_classes=5, has_unlabeled=False)
-    assert without.num_values == 6
-    assert without.dense_at((1, 3))[0, :, 0, 2].tolist() == [0, 0, 0, 0, 0]
-
-
-@pytest.mark.parametrize("size_hw", [(5, 5), (3, 8), (20, 31), (10, 14)])
-def test_both_conditions_resize_alike(size_hw: tuple[int, int]) -> None:
-    generator = torch.Generator().manual_seed(11)
-    edges = torch.randint(0, 2, (2, 1, 10, 14), generator=generator)
-    labels, dense = both_conditions(random_map(generator, (10, 14)), edges=edges)
-    assert torch.equal(labels.dense_at(size_hw).double(), dense.dense_at(size_hw))
-    assert labels.size_hw == dense.size_hw == (10, 14)
-    assert len(labels) == len(dense) == 2
-
-
-def test_each_size_is_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = []
-
-    def count(values: Tensor, *, num_values: int, kernel_size: int) -> Neighborhoods:
-        found.append((tuple(values.shape[1:]), kernel_size))
-        return find_neighborhoods(values, num_values=num_values, kernel_size=kernel_size)
-
-    monkeypatch.setattr(spade, "find_neighborhoods", count)
-    condition = both_conditions(torch.zeros(1, 8, 8).long())[0]
-    assert found == []  # nothing before the first use
-    norm = make_norm()
-    first = condition.neighborhoods_at((8, 8), 3)
-    for size_hw in ((8, 8), (4, 4), (8, 8), (4, 4)):
-        norm.modulation(condition, size_hw)
-    condition.neighborhoods_at((8, 8), 5)
-    assert condition.neighborhoods_at((8, 8), 3) is first
-    assert condition.values_at((4, 4)) is condition.values_at((4, 4))
-    assert found == [((8, 8), 3), ((4, 4), 3), ((8, 8), 5)]
-
-
-def test_dense_condition_resizes_once() -> None:
-    dense = DenseCondition(torch.randn(1, 3, 8, 8))
-    assert dense.dense_at((4, 4)) is dense.dense_at((4, 4))
-    assert torch.equal(dense.dense_at((4, 4)), dense.dense_at((8, 8))[:, :, ::2, ::2])
-
-
-def test_dense_condition_passes_gradient_to_the_map() -> None:
-    channels = torch.rand(1, NUM_CLASSES + 1, 8, 8, dtype=torch.float64, requires_grad=True)
-    x = torch.randn(1, CHANNELS, 8, 8, dtype=torch.float64)
-    make_norm()(x, DenseCondition(channels)).square().sum().backward()
-    assert channels.grad is not None
-    assert channels.grad.abs().amax(dim=(0, 2, 3)).min() > 0
-
-
-def test_fixed_condition_keeps_the_tables_of_each_norm_and_size(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    generator = torch.Generator().manual_seed(15)
-    labels, _ = both_conditions(disks(generator, (12, 10)))
-    fixed = FixedCondition(labels)
-    first, second = make_norm().eval(), make_norm(kernel_size=5).eval()
-    made = []
-    block_tables = SpadeNorm.block_tables
-
-    def count(
-        norm: SpadeNorm, condition: LabelCondition, blocks: Neighborhoods
-    ) -> tuple[Tensor, Tensor]:
-        made.append((norm.kernel_size, tuple(blocks.numbers.shape[1:])))
-        return block_tables(norm, condition, blocks)
-
-    with torch.no_grad():
-        x = torch.randn(2, CHANNELS, 12, 10, dtype=torch.float64, generator=generator)
-        expected = [
-            norm(each, labels) for norm in (first, second) for each in (x, x[..., ::2, ::2])
-        ]
-        monkeypatch.setattr(SpadeNorm, "block_tables", count)
-        for _ in range(2):
-            got = [norm(each, fixed) for norm in (first, second) for each in (x, x[..., ::2, ::2])]
-            assert all(torch.equal(one, two) for one, two in zip(got, expected, strict=True))
-    assert made == [(3, (12, 10)), (3, (6, 5)), (5, (12, 10)), (5, (6, 5))]
-    assert fixed.size_hw == (12, 10)
-    assert len(fixed) == 2
-    assert torch.equal(fixed.dense_at((6, 5)), labels.dense_at((6, 5)))
-
-
-def test_one_fixed_map_serves_many_pictures() -> None:
-    generator = torch.Generator().manual_seed(16)
-    labels, _ = both_conditions(disks(generator, (12, 10))[:1])
-    norm = make_norm().eval()
-    x = torch.randn(3, CHANNELS, 12, 10, dtype=torch.float64, generator=generator)
-    with torch.no_grad():
-        together = norm(x, FixedCondition(labels))
-        alone = torch.cat([norm(each[None], labels) for each in x])
-    torch.testing.assert_close(together, alone, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize(("wrong", "named"), [(5, "id 5"), (254, "id 254"), (-1, "id -1")])
-def test_ids_outside_the_vocabulary_are_refused(wrong: int, named: str) -> None:
-    label_ids = torch.zeros(1, 4, 4).long()
-    label_ids[0, 2, 1] = wrong
-    with pytest.raises(LabelError, match=f"{named}, but the model knows 5 classes, 0 to 4"):
-        LabelCondition(label_ids, num_classes=5, has_unlabeled=True)
 
 
 def test_equation_one_against_plain_batch_norm() -> None:

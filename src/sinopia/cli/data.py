@@ -213,8 +213,9 @@ def convert(
 ) -> None:
     """Turn masks of other sorts into label maps.
 
-    Reads colours, palettes, black and white, and ids in odd channels. Writes all files or none: colours that stand for no class are listed, and
-    nothing is written unless --tolerance or --unknown says what to do.
+    Reads colours, palettes, black and white, and ids in odd channels. Writes
+    all files or none: colours that stand for no class are listed, and nothing
+    is written unless --tolerance or --unknown says what to do.
 
     \b
     Examples:

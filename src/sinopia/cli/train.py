@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,7 +82,8 @@ def train(
         return
     _check_device(device)
     run = out or Path("runs") / config.name
-    if config.objective.perceptual is None:
+    is_first = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts
+    if config.objective.perceptual is None and is_first:
         typer.echo(
             "No perceptual network is at hand, so the run trains without a perceptual loss; "
             "pictures will be rougher. `sinopia models pull vgg19` fetches one, --weights names a "
@@ -92,7 +94,7 @@ def train(
     from sinopia.training.run import train as train_run
 
     result = train_run(config, run, device=device)
-    if result.is_complete:
+    if result.is_complete and is_first:
         typer.echo(f"{result.images_seen} images seen. Model: {run / 'model'}")
         typer.echo(f"Paint with it: sinopia paint MAP.png --model {run / 'model'} --out pictures")
 

@@ -114,7 +114,7 @@ def _strip(scene: Scene, cell_hw: tuple[int, int]) -> ImageArray:
     pictures = contact_sheet([cells], cell_hw=cell_hw)
     title = Image.new("RGB", (pictures.shape[1], _LINE), _PAPER)
     font = ImageFont.load_default(_FONT_SIZE)
-    ImageDraw.Draw(title).text((_MARGIN, _LINE / 2 + 2), scene.key, _INK, font=font, anchor="lm")
+    ImageDraw.Draw(title).text((_GAP, _LINE / 2 + 2), scene.key, _INK, font=font, anchor="lm")
     return np.concatenate([np.asarray(title), pictures])
 
 

@@ -39,9 +39,9 @@ class FoldedNorm:
         self._shared = norm.shared
         self._rows: Tensor | None = None
         scale_weight, shift_weight = (
-            each.weight.detach().permute(0, 2, 3, 1).flatten(1).double()
+            each.weight.detach().permute(2, 3, 0, 1).flatten(0, 1).double()
             for each in (norm.gamma, norm.beta)
-        )  # (C, k*k*D)
+        )  # (k*k, C, D)
         scale_bias = 1.0 + _bias(norm.gamma).double()
         shift_bias = _bias(norm.beta).double()
         self.normalize: nn.Module | None = norm.normalize
@@ -53,7 +53,7 @@ class FoldedNorm:
             scale_weight, scale_bias = scale_weight * factor[:, None], scale_bias * factor
             shift_weight = shift_weight - mean[:, None] * scale_weight
             shift_bias = shift_bias - mean * scale_bias
-        self.weight = torch.cat([scale_weight, shift_weight]).to(dtype)  # (2C, k*k*D)
+        self.weight = torch.cat([scale_weight, shift_weight], dim=1).to(dtype)  # (k*k, 2C, D)
         self.bias = torch.cat([scale_bias, shift_bias]).to(dtype)
 
     def hidden(self, condition: LabelCondition, inner_blocks: Tensor) -> Tensor:
@@ -64,8 +64,21 @@ class FoldedNorm:
         return F.pad(hidden, (0, 0, 0, 1)).to(self.weight.dtype)
 
     def scale_and_shift(self, hidden: Tensor, outer_blocks: Tensor) -> Tensor:
-        """Scale and shift of blocks (U, k*k) of hidden rows, side by side: (U, 2C)."""
-        return F.linear(F.embedding(outer_blocks, hidden).flatten(1), self.weight, self.bias)
+        """Scale and shift of blocks (U, k*k) of hidden rows (V, D), side by side: (U, 2C).
+
+        Each hidden row is multiplied once per place of the window and the blocks add up the
+        products, or each block multiplies its own rows, whichever is less work.
+        """
+        places = self.weight.shape[0]
+        if len(hidden) < len(outer_blocks):
+            products = F.linear(hidden, self.weight.flatten(0, 1))  # (V, k*k*2C)
+            products = products.view(len(hidden) * places, -1)
+            at = outer_blocks * places + torch.arange(places, device=outer_blocks.device)
+            return F.embedding_bag(at, products, mode="sum") + self.bias
+        result = self.bias.expand(len(outer_blocks), -1)
+        for place in range(places):
+            result = torch.addmm(result, hidden[outer_blocks[:, place]], self.weight[place].T)
+        return result
 
 
 def _bias(convolution: nn.Conv2d) -> Tensor:
@@ -84,7 +97,7 @@ class BlockTable:
     def __init__(self, norms: Sequence[FoldedNorm], *, max_bytes: int) -> None:
         self._norms = tuple(norms)
         row_bytes = sum(2 * norm.channels * norm.weight.element_size() for norm in norms)
-        self._max_rows = max(_FIRST_ROWS, max_bytes // row_bytes)
+        self._max_rows = max_bytes // row_bytes
         self._inner: dict[bytes, int] = {}
         self._outer: dict[bytes, int] = {}
         self._tables: list[tuple[Tensor, Tensor]] = []
@@ -101,6 +114,11 @@ class BlockTable:
         """The tables (R, C) of the index-th layer; rows are what `rows_of` gives."""
         return self._tables[index]
 
+    def forget(self) -> None:
+        """Drop all rows."""
+        self._inner.clear()
+        self._outer.clear()
+
     def rows_of(self, condition: LabelCondition, blocks: Neighborhoods) -> tuple[Tensor, bool]:
         """The row of each pixel, (B, H, W) int64, and whether rows given before still hold.
 
@@ -109,8 +127,7 @@ class BlockTable:
         rows, new = self._find(blocks)
         is_kept = len(self._outer) <= self._max_rows
         if not is_kept:
-            self._inner.clear()
-            self._outer.clear()
+            self.forget()
             rows, new = self._find(blocks)
         if len(new) > 0:
             self._make_room(len(self._outer), like=blocks.numbers)
@@ -149,9 +166,10 @@ class BlockTable:
 
     def _make_room(self, count: int, *, like: Tensor) -> None:
         have = self._tables[0][0].shape[0] if self._tables else 0
-        if count <= have and have <= 2 * self._max_rows:
+        if count <= have:
             return
-        wanted = max(_FIRST_ROWS, 1 << (count - 1).bit_length())
+        doubled = 1 << (count - 1).bit_length()
+        wanted = max(_FIRST_ROWS, min(doubled, max(count, self._max_rows)))
         tables = []
         for index, norm in enumerate(self._norms):
             pair = []

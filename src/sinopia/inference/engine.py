@@ -43,10 +43,10 @@ class SpadeEngine:
     Args:
         generator: in evaluation mode; its weights are copied, in the engine's precision.
         precision: "fp32" or "bf16".
-        max_table_bytes: bound of the neighbourhoods that are kept from earlier maps.
-        keeps_activations: whether the activations of the latest picture are kept, for local
-            repainting;
-            they take `activation_bytes`.
+        is_live: whether to keep the neighbourhoods of earlier maps and the activations of the
+            latest picture, so that a stroke is painted quickly. A picture then equals that of a fresh
+            engine to rounding, without it to the last bit.
+        max_table_bytes: bound of the kept neighbourhoods; those of the map at hand always are.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class SpadeEngine:
         generator: SpadeGenerator,
         *,
         precision: Precision,
+        is_live: bool = False,
         max_table_bytes: int = 256 << 20,
-        keeps_activations: bool = True,
     ) -> None:
         self._generator = generator
         self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        self._keeps_activations = keeps_activations
-        self._blocks = [_Block(each, dtype=self._dtype) for each in _spade_blocks(generator)]  # type: ignore[arg-type]
-        self._can_repaint = all(
+        self._is_live = is_live
+        self._blocks = [_Block(each, dtype=self._dtype) for each in _spade_blocks(generator)]
+        self._can_repaint = is_live and all(
             norm.normalize is None for each in self._blocks for norm in each.norms
         )
         self._to_image = _Convolution(generator.to_image, dtype=self._dtype)
@@ -109,24 +109,21 @@ class SpadeEngine:
         rows, changed = [], []
         for level, table in enumerate(self._tables):
             size_hw = (grid[0] << level, grid[1] << level)
+            if not self._is_live:
+                table.forget()
             blocks = condition.neighborhoods_at(size_hw, self._generator.config.kernel_size)
             numbers, is_kept = table.rows_of(condition, blocks)
-            before = self._map.rows[level] if self._map is not None else None
-            if before is None or not is_kept or before.shape != numbers.shape:
-                region: Region | None = Region.whole(size_hw)
-            else:
-                region = changed_region(before, numbers)
-            if (
-                self._map is not None
-                and region is not None
-                and self._map.changed[level] is not None
-            ):
-                region = region.joined(self._map.changed[level])  # set twice, painted never
-            elif self._map is not None and region is None:
-                region = self._map.changed[level]
             rows.append(numbers)
-            changed.append(region)
+            changed.append(self._changed_since_picture(level, numbers, is_kept))
         self._map = _Map(condition, rows, changed)
+
+    def _changed_since_picture(self, level: int, rows: Tensor, is_kept: bool) -> Region | None:
+        """Where new rows (B, H, W) differ from those that the latest picture was made with."""
+        if self._map is None or not is_kept or self._map.rows[level].shape != rows.shape:
+            return Region.whole((rows.shape[1], rows.shape[2]))
+        region = changed_region(self._map.rows[level], rows)
+        pending = self._map.changed[level]  # of a map that was set and never painted
+        return pending if region is None else region.joined(pending)
 
     @torch.inference_mode()
     def paint(self, style: Tensor | None = None) -> Tensor:
@@ -155,7 +152,7 @@ class SpadeEngine:
             x, changed = self._run_block(index, block, x, kept, changed)
             activations.append(x)
         image = self._run_to_image(x, None if before is None else before.image, changed)
-        if self._keeps_activations and self._can_repaint:
+        if self._can_repaint:
             self._picture = _Picture(start, activations, image)
             self._map.changed = [None] * len(self._tables)
         return image.permute(0, 3, 1, 2)

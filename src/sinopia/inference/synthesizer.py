@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sinopia.errors import LabelError, ModelError, RequestError
+from sinopia.inference.engine import SpadeEngine
 from sinopia.inference.request import (
     Precision,
     RecordedMap,
@@ -21,7 +22,6 @@ from sinopia.inference.request import (
     hash_pixels,
 )
 from sinopia.models.spade import SpadeEncoder, SpadeGenerator
-from sinopia.nn.spade import FixedCondition
 from sinopia.scene.batch import images_from_tensor, images_to_tensor
 from sinopia.scene.image import ImageArray, resize_image
 from sinopia.scene.instances import instance_edges
@@ -47,7 +47,6 @@ class _Structure:
     label_map: LabelMap
     instance_ids: NDArray[Any] | None
     size_hw: tuple[int, int]
-    condition: FixedCondition
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +99,7 @@ class Synthesizer:
         self._weights_sha256 = weights_sha256
         self._device = torch.device(device)
         self._generator = self._prepared(generator)
+        self._engine = SpadeEngine(self._generator, precision=precision)
         self._encoder = self._prepared(encoder) if isinstance(encoder, SpadeEncoder) else None
         self._structure: _Structure | None = None
 
@@ -161,7 +161,8 @@ class Synthesizer:
         condition = self._generator.condition(
             torch.as_tensor(ids.astype(np.int64), device=self._device).unsqueeze(0), edges
         )
-        self._structure = _Structure(label_map, instance_ids, size_hw, FixedCondition(condition))
+        self._engine.set_map(condition)
+        self._structure = _Structure(label_map, instance_ids, size_hw)
 
     def synthesize(self, seed: int = 0, style: StyleSource | None = None) -> ImageArray:
         """The picture of the map, (H, W, 3) uint8.
@@ -174,7 +175,8 @@ class Synthesizer:
         Raises:
             RequestError: when no map is set, or the model cannot take such a style.
         """
-        return self._paint(self._require_structure(), self._style(seed, style))
+        self._require_structure()
+        return self._paint(self._style(seed, style))
 
     def synthesize_seeds(self, seeds: Iterable[int]) -> Iterator[ImageArray]:
         """The pictures of the map for several seeds, each made when it is asked for.
@@ -258,19 +260,13 @@ class Synthesizer:
         seed = 0 if request.seed is None else request.seed
         return self.synthesize(seed, request.style_values())
 
-    def _paint(self, structure: _Structure, style: _Style) -> ImageArray:
+    def _paint(self, style: _Style) -> ImageArray:
         code = None
         if style.code is not None:
             code = torch.as_tensor(style.code, device=self._device).unsqueeze(0)
         elif style.seed is not None:
             code = self._random_code(style.seed)
-        uses_bf16 = self.precision == "bf16"
-        with (
-            torch.inference_mode(),
-            torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=uses_bf16),
-        ):
-            images = self._generator(structure.condition, code)
-        return images_from_tensor(images)[0]
+        return images_from_tensor(self._engine.paint(code))[0]
 
     def _style(self, seed: int, style: StyleSource | None) -> _Style:
         if self.style_dim is None:

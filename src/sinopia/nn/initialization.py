@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -34,9 +34,11 @@ def initialize(module: nn.Module, kind: Initialization, *, gain: float, seed: in
         if not isinstance(layer, (nn.Conv2d, nn.Linear)):
             continue
         if parametrize.is_parametrized(layer, "weight"):
-            weight = layer.parametrizations["weight"].original
+            norms = cast(nn.ModuleDict, layer.parametrizations)["weight"]
+            assert isinstance(norms, parametrize.ParametrizationList)
+            weight = cast(Tensor, norms.original)
             _FILLERS[kind](weight, gain, generator)
-            _restart_power_iteration(layer.parametrizations["weight"][0], weight, generator)
+            _restart_power_iteration(norms[0], weight, generator)
         else:
             _FILLERS[kind](layer.weight, gain, generator)
         if layer.bias is not None:

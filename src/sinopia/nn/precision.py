@@ -28,7 +28,9 @@ def resolve_precision(choice: PrecisionChoice, device: torch.device) -> Precisio
     return "bf16" if full > _MIN_GAIN * half else "fp32"
 
 
-def autocast(precision: Precision, device: torch.device) -> contextlib.AbstractContextManager[None]:
+def autocast(
+    precision: Precision, device: torch.device
+) -> contextlib.AbstractContextManager[object]:
     """The context in which a network computes in that precision."""
     if precision == "fp32":
         return contextlib.nullcontext()

@@ -34,7 +34,6 @@ from sinopia.scene.vocabulary import UNLABELED
 __all__ = [
     "Condition",
     "DenseCondition",
-    "FixedCondition",
     "LabelCondition",
     "Normalization",
     "SpadeNorm",
@@ -115,10 +114,6 @@ class LabelCondition:
             )
         return self._neighborhoods[key]
 
-    def tables_of(self, norm: SpadeNorm, size_hw: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """The norm's 1 + gamma and beta of every distinct block at a size, each (U_outer, C)."""
-        return norm.block_tables(self, self.neighborhoods_at(size_hw, norm.kernel_size))
-
     def dense_at(self, size_hw: tuple[int, int]) -> Tensor:
         """The maps at a size as (B, S, h, w) float32: one-hot classes, unlabeled, edges."""
         return self._channels(self.values_at(size_hw))
@@ -137,9 +132,12 @@ class LabelCondition:
         Takes a weight (D, S, k, k); returns (k*k, num_values + 1, D), the last row, "outside",
         zero.
         """
-        every_value = torch.arange(self.num_values, device=weight.device).reshape(1, 1, -1)
-        channels = self._channels(every_value)[0, :, 0].to(weight.dtype)  # (S, num_values)
-        rows = torch.einsum("dsyx,sv->yxvd", weight, channels).flatten(0, 1)
+        by_channel = weight.permute(2, 3, 1, 0).flatten(0, 1)  # (k*k, S, D)
+        rows = by_channel[:, : self.num_classes + int(self.has_unlabeled)]
+        if not self.has_unlabeled:
+            rows = F.pad(rows, (0, 0, 0, 1))
+        if self.has_edges:
+            rows = torch.stack([rows, rows + by_channel[:, -1:]], dim=2).flatten(1, 2)
         return F.pad(rows, (0, 0, 0, 1))
 
 
@@ -167,42 +165,7 @@ class DenseCondition:
         return self._sizes[size_hw]
 
 
-class FixedCondition:
-    """A label map whose tables of gamma and beta are kept: made for its first picture, then reused.
-
-    Only for weights that stay as they are, and for use without gradients. A map of batch size one
-    serves any number of pictures at once.
-    """
-
-    def __init__(self, condition: LabelCondition) -> None:
-        self._condition = condition
-        self._tables: dict[tuple[SpadeNorm, tuple[int, int]], tuple[Tensor, Tensor]] = {}
-
-    @property
-    def size_hw(self) -> tuple[int, int]:
-        """Height and width of the map."""
-        return self._condition.size_hw
-
-    def __len__(self) -> int:
-        return len(self._condition)
-
-    def dense_at(self, size_hw: tuple[int, int]) -> Tensor:
-        """As `LabelCondition.dense_at`."""
-        return self._condition.dense_at(size_hw)
-
-    def neighborhoods_at(self, size_hw: tuple[int, int], kernel_size: int) -> Neighborhoods:
-        """As `LabelCondition.neighborhoods_at`."""
-        return self._condition.neighborhoods_at(size_hw, kernel_size)
-
-    def tables_of(self, norm: SpadeNorm, size_hw: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """As `LabelCondition.tables_of`, but made on first use and kept."""
-        key = (norm, size_hw)
-        if key not in self._tables:
-            self._tables[key] = self._condition.tables_of(norm, size_hw)
-        return self._tables[key]
-
-
-Condition = LabelCondition | DenseCondition | FixedCondition
+Condition = LabelCondition | DenseCondition
 
 
 class SpadeNorm(nn.Module):
@@ -232,18 +195,18 @@ class SpadeNorm(nn.Module):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """Modulate (B, C, h, w) by a condition of any size; returns that shape."""
         x, size_hw = self.normalize(x), (x.shape[2], x.shape[3])
-        if not isinstance(condition, DenseCondition):
+        if isinstance(condition, LabelCondition):
             blocks = condition.neighborhoods_at(size_hw, self.kernel_size)
-            scale_table, shift_table = condition.tables_of(self, size_hw)
+            scale_table, shift_table = self.block_tables(condition, blocks)
             return modulate_blocks(x.to(scale_table.dtype), scale_table, shift_table, blocks)
         scale, shift = self.modulation(condition, size_hw)
         return torch.addcmul(shift, x.to(scale.dtype), scale)
 
     def modulation(self, condition: Condition, size_hw: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """1 + gamma and beta at a size, each (B, C, h, w)."""
-        if not isinstance(condition, DenseCondition):
+        if isinstance(condition, LabelCondition):
             blocks = condition.neighborhoods_at(size_hw, self.kernel_size)
-            scale_table, shift_table = condition.tables_of(self, size_hw)
+            scale_table, shift_table = self.block_tables(condition, blocks)
             return _gather_pixels(scale_table, blocks), _gather_pixels(shift_table, blocks)
         dense = condition.dense_at(size_hw).to(self.shared.weight.dtype)
         hidden = F.relu(self.shared(dense))

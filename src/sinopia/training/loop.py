@@ -205,7 +205,7 @@ def _train_step(
     optimizers: Mapping[str, torch.optim.Optimizer],
     parts: list[SceneBatch],
     draws: torch.Generator,
-    precision: Callable[[], contextlib.AbstractContextManager[None]],
+    precision: Callable[[], contextlib.AbstractContextManager[object]],
 ) -> dict[str, Tensor]:
     """One step of all networks over the parts of a batch; returns the detached losses."""
     losses: dict[str, Tensor] = {}

@@ -7,6 +7,7 @@ import inspect
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -17,7 +18,7 @@ __all__ = ["Processes", "average_running_statistics", "join_processes"]
 
 _NEW_OPTION, _OLD_OPTION = "forward_sync_buffers", "broadcast_buffers"
 _HAS_NEW_OPTION = _NEW_OPTION in inspect.signature(DistributedDataParallel).parameters
-_BUFFER_OPTION = _NEW_OPTION if _HAS_NEW_OPTION else _OLD_OPTION  # renamed in torch 2.14
+_NO_BUFFER_SYNC: dict[str, Any] = {_NEW_OPTION if _HAS_NEW_OPTION else _OLD_OPTION: False}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Processes:
             wrapped[name] = DistributedDataParallel(
                 network,
                 device_ids=[self.device.index] if self.device.type == "cuda" else None,
-                **{_BUFFER_OPTION: False},
+                **_NO_BUFFER_SYNC,
             )
         return wrapped
 

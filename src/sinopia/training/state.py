@@ -108,7 +108,7 @@ def restore_state(
 def _match_memory_order(optimizer: torch.optim.Optimizer) -> None:
     """Lay each slot out as its parameter is, channels last for instance.
 
-    Files hold plain order, and fused Adam walks through all memory in step: the order must be equal.
+    Files hold plain order, but fused Adam walks through all memories in one order.
     """
     for parameter, slots in optimizer.state.items():
         for slot, value in slots.items():
@@ -143,6 +143,6 @@ def newest_checkpoint(folder: Path) -> Path | None:
 
 
 def prune_checkpoints(folder: Path, *, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints."""
-    for path in _checkpoints(folder)[:-keep]:
+    """Delete all but the newest `keep` checkpoints, and what a kill left of unfinished ones."""
+    for path in [*_checkpoints(folder)[:-keep], *folder.glob(".*.tmp.safetensors")]:
         path.unlink()

@@ -54,7 +54,7 @@ class PerceptualConfig:
     """The frozen network that judges how alike a picture and its photo are."""
 
     network: Literal["vgg19", "squeezenet_lpips", "squeezenet"]
-    """vgg19: as published. squeezenet: L1 on features of SqueezeNet 1.1; _lpips: LPIPS v0.1 on these."""
+    """vgg19: as published. squeezenet: L1 on its features. squeezenet_lpips: LPIPS v0.1 on them."""
     path: str
     """File of the network's weights."""
     linear_path: str | None = None
@@ -63,8 +63,8 @@ class PerceptualConfig:
     def __post_init__(self) -> None:
         if (self.network == "squeezenet_lpips") != (self.linear_path is not None):
             raise ConfigError(
-                "objective.perceptual: linear_path goes with network squeezenet_lpips, and only with "
-                "it."
+                "objective.perceptual: linear_path goes with network squeezenet_lpips, and only "
+                "with it."
             )
 
 
