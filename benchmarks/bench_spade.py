@@ -1,254 +1,174 @@
-"""How fast SPADE trains and paints with label and with dense conditions, as ratios within one run.
+"""How fast SPADE trains with label and with dense conditions, as ratios within one run.
 
-    python benchmarks/bench_spade.py [--maps FOLDER] [--threads 2] [--write benchmarks/results]
+    python benchmarks/bench_spade.py [--large] [--maps FOLDER] [--threads 2] [--write FOLDER]
 
-The rows of one table are measured in turns, so that a change of the machine's load touches all of
-them alike; a time is the median. Training rows are whole steps of the `scenery` recipe
-(discriminator and generator, no perceptual network, random weights). Paint rows are a generator of
-COCO-Stuff size with random weights: 184 condition channels, 97.5 million weights, 256x256, one
-picture.
+Rows are whole steps of the `scenery` recipe (discriminator and generator, no perceptual network,
+random weights) at 64x64, 128x128 and, with --large, 256x256. What one picture costs is measured by
+`sinopia bench`.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
-import os
-import platform
-import statistics
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from sinopia.data.procedural import ProceduralScenes
-from sinopia.inference.engine import SpadeEngine
-from sinopia.models.spade import SpadeConfig, SpadeGenerator
+from sinopia.files import write_text
+from sinopia.inference.benchmark.machine import describe_machine
+from sinopia.inference.benchmark.report import markdown_table
+from sinopia.inference.benchmark.strokes import block_share
+from sinopia.inference.benchmark.timing import Row, Step, medians, num_threads, time_in_turns
+from sinopia.inference.device import find_device
 from sinopia.nn.precision import Precision, autocast
 from sinopia.nn.spade import DenseCondition, LabelCondition
 from sinopia.recipes.gaugan import scenery
-from sinopia.scene.batch import SceneBatch
-from sinopia.scene.image import resize_image
+from sinopia.scene.batch import SceneBatch, images_to_tensor
 from sinopia.scene.label_map import read_index_image, resize_nearest
 from sinopia.scene.vocabulary import UNLABELED
-from sinopia.training.objectives.gaugan import GauganObjective, Synthesis
+from sinopia.training.config import TrainConfig
 from sinopia.training.run import build_objective
 
-CPU = torch.device("cpu")
+BASELINE = "dense fp32"
 
 
-def main() -> None:
-    """Measure, print, and write the table if asked."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, and write the tables if asked."""
+    parser = argparse.ArgumentParser(description="Training steps: label against dense.")
+    parser.add_argument("--large", action="store_true", help="also 256x256")
     parser.add_argument("--maps", type=Path, help="folder of index PNGs [procedural scenes]")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="also write a results file")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-
-    lines = [
-        "# SPADE: label against dense conditions",
-        "",
-        f"{datetime.date.today()}, {_processor()}, {arguments.threads} threads, "
-        f"torch {torch.__version__}, commit {_commit()}, "
-        f"maps: {arguments.maps.name if arguments.maps else 'procedural scenes'}, "
-        f"median of {arguments.rounds} rounds.",
-        "",
-    ]
-    lines += bench_training(arguments.maps, arguments.batch_size, arguments.rounds)
-    lines += bench_painting(arguments.maps, arguments.rounds)
-    text = "\n".join(lines)
+    options = parser.parse_args(arguments)
+    if options.maps and not any(options.maps.glob("*.png")):
+        parser.error(f"--maps: no PNG in {options.maps}")
+    device = find_device(options.device)
+    with num_threads(options.threads):
+        machine = describe_machine(device)
+        lines = [
+            "# SPADE training: label against dense conditions",
+            "",
+            machine.to_text(),
+            "",
+            f"Maps: {options.maps.name if options.maps else 'procedural scenes'}; whole steps, "
+            f"medians of {options.rounds} rounds in which the rows take turns.",
+        ]
+        for side in (64, 128, 256) if options.large else (64, 128):
+            lines += bench_training(
+                side,
+                maps=options.maps,
+                batch_size=options.batch_size,
+                rounds=options.rounds,
+                device=device,
+            )
+    text = "\n".join(lines) + "\n"
     print(text)
-    if arguments.write:
-        path = arguments.write / f"{datetime.date.today()}-spade.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+    if options.write:
+        write_text(options.write / f"{machine.date}-training-{device.type}.md", text)
 
 
-def bench_training(maps: Path | None, batch_size: int, rounds: int) -> list[str]:
-    """Images per second of whole training steps at 128x128."""
-    batch = _batch(maps, num_classes=8, count=batch_size, size_hw=(128, 128))
-    rows: dict[str, Callable[[], object]] = {}
+def bench_training(
+    side: int, *, maps: Path | None, batch_size: int, rounds: int, device: torch.device
+) -> list[str]:
+    """The table of one size, as lines."""
+    config = recipe(side, batch_size)
+    batch = scenes(maps, config).to(device)
+    rows: dict[str, Row] = {}
     for precision in ("fp32", "bf16"):
         for kind in ("dense", "label"):
-            rows[f"{kind} {precision}"] = _training_step(kind, precision, batch)
-    seconds = _measure(rows, rounds)
-    baseline = seconds["dense fp32"]
-    condition = LabelCondition(batch.label_ids, num_classes=8, has_unlabeled=False)
-    share = condition.neighborhoods_at((128, 128), 3).share
+            rows[f"{kind} {precision}"] = training_row(kind, precision, config, batch)
+    seconds = medians(time_in_turns(rows, rounds=rounds, device=device))
+    condition = build_objective(config, device).condition(batch)
+    share = block_share(condition, config.model.kernel_size)
+    table = [
+        (name, f"{batch_size / value:.2f}", f"{seconds[BASELINE] / value:.2f}x")
+        for name, value in seconds.items()
+    ]
     return [
-        f"## Training step, 128x128, batch {batch_size}; distinct blocks {share:.1%} of the pixels",
         "",
-        "| condition | images/s | ratio to dense fp32 |",
-        "|---|---|---|",
-        *(
-            f"| {name} | {batch_size / value:.2f} | {baseline / value:.2f} |"
-            for name, value in seconds.items()
-        ),
+        f"## {side}x{side}, batch {batch_size}; distinct blocks {share:.1%} of the pixels",
         "",
+        markdown_table(("condition", "images/s", "ratio"), table),
     ]
 
 
-def bench_painting(maps: Path | None, rounds: int) -> list[str]:
-    """Milliseconds of one picture at 256x256."""
-    batch = _batch(maps, num_classes=182, count=1, size_hw=(256, 256))
-    torch.manual_seed(0)
-    generator = SpadeGenerator(SpadeConfig(num_classes=182, has_instance_edges=True)).eval()
-    edges = torch.zeros(1, 1, 256, 256)
-    condition = generator.condition(batch.label_ids, edges)
-    share = condition.neighborhoods_at((256, 256), 3).share
-
-    def dense(precision: Precision, layout: torch.memory_format) -> Callable[[], object]:
-        def once() -> object:
-            generator.to(memory_format=layout)  # type: ignore[call-overload]
-            what = DenseCondition(condition.dense_at((256, 256)))
-            start = time.perf_counter()
-            with torch.inference_mode(), autocast(precision, CPU):
-                generator(what)
-            return time.perf_counter() - start
-
-        return once
-
-    def engine(precision: Precision, *, new_map: bool) -> Callable[[], object]:
-        painter = SpadeEngine(generator, precision=precision)
-        painter.set_map(condition)
-
-        def once() -> object:
-            start = time.perf_counter()
-            if new_map:
-                painter.set_map(generator.condition(batch.label_ids, edges))
-            painter.paint()
-            return time.perf_counter() - start
-
-        return once
-
-    rows = {
-        "dense fp32, as published": dense("fp32", torch.contiguous_format),
-        "dense bf16, channels last": dense("bf16", torch.channels_last),
-        "engine fp32, new map": engine("fp32", new_map=True),
-        "engine bf16, new map": engine("bf16", new_map=True),
-        "engine fp32, same map": engine("fp32", new_map=False),
-        "engine bf16, same map": engine("bf16", new_map=False),
-    }
-    seconds = _measure(rows, rounds)
-    baseline = seconds["dense fp32, as published"]
-    return [
-        f"## One picture, COCO-Stuff size, 256x256; distinct blocks {share:.1%} of the pixels",
-        "",
-        "| condition | ms | ratio to dense fp32 |",
-        "|---|---|---|",
-        *(
-            f"| {name} | {1000 * value:.0f} | {baseline / value:.2f} |"
-            for name, value in seconds.items()
-        ),
-        "",
-    ]
+def recipe(side: int, batch_size: int) -> TrainConfig:
+    """The recipe `scenery` for pictures of that side."""
+    config = scenery("", None)
+    size_hw = (side, side)
+    return dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, size_hw=size_hw),
+        preprocess=dataclasses.replace(config.preprocess, size_hw=size_hw, load_size=side),
+        batch_size=batch_size,
+    )
 
 
-class _DenseObjective:
-    """The GauGAN objective with dense maps for the generator: the plain twin of training."""
+def scenes(maps: Path | None, config: TrainConfig) -> SceneBatch:
+    """A batch of procedural scenes; with maps of a folder, if one is given, in place of theirs."""
+    size_hw = config.model.size_hw
+    drawn = [ProceduralScenes(size_hw)[index] for index in range(config.batch_size)]
+    ids = [scene.label_map.ids for scene in drawn]
+    if maps is not None:
+        files = sorted(maps.glob("*.png"))
+        chosen = (files[index % len(files)] for index in range(config.batch_size))
+        ids = [resize_nearest(read_index_image(path), size_hw) for path in chosen]
+    known = np.stack(ids).astype(np.int64)
+    known = np.where(known == UNLABELED, UNLABELED, known % config.model.num_classes)
+    images = [scene.image for scene in drawn if scene.image is not None]
+    return SceneBatch(torch.as_tensor(known), images_to_tensor(images))
 
-    def __init__(self, objective: GauganObjective) -> None:
-        self._objective = objective
 
-    def synthesize(self, batch: SceneBatch, draws: torch.Generator) -> Synthesis:
-        objective = self._objective
-        label = objective.condition(batch)
-        dense = DenseCondition(label.dense_at(batch.size_hw))
-        mean, log_variance = objective.generators["encoder"](batch.images)
-        fake = objective.generators["generator"](dense, mean.float())
-        return Synthesis(fake, label, mean.float(), log_variance.float())
+class Densely(nn.Module):
+    """A generator that is given label conditions and convolves their one-hot maps."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, condition: LabelCondition, style: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W)."""
+        return self.generator(DenseCondition(condition.dense_at(condition.size_hw)), style)
 
 
-def _training_step(kind: str, precision: Precision, batch: SceneBatch) -> Callable[[], object]:
-    config = dataclasses.replace(scenery("", None), batch_size=len(batch))
-    objective = build_objective(config, CPU)
+def training_row(kind: str, precision: Precision, config: TrainConfig, batch: SceneBatch) -> Row:
+    """One step of discriminator and generator; the weights change from round to round."""
+    device = batch.label_ids.device
+    objective = build_objective(config, device)
     networks = {**objective.generators, **objective.discriminators}
     for network in networks.values():
         network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizers = [
         torch.optim.Adam(network.parameters(), lr=1e-4, fused=True) for network in networks.values()
     ]
-    synthesize = _DenseObjective(objective).synthesize if kind == "dense" else objective.synthesize
+    if kind == "dense":
+        objective.wrap({**networks, "generator": Densely(networks["generator"])})
     draws = torch.Generator().manual_seed(0)
 
-    def once() -> object:
-        start = time.perf_counter()
-        with autocast(precision, CPU):
-            synthesis = synthesize(batch, draws)
-            losses = objective.discriminator_losses(batch, synthesis, draws)
-        torch.stack(list(losses.values())).sum().backward()
-        with autocast(precision, CPU):
-            losses = objective.generator_losses(batch, synthesis, draws)
+    def backward(losses: dict[str, Tensor]) -> None:
         torch.stack([loss.float() for loss in losses.values()]).sum().backward()
+
+    def step() -> None:
+        with autocast(precision, device):
+            synthesis = objective.synthesize(batch, draws)
+            losses = objective.discriminator_losses(batch, synthesis, draws)
+        backward(losses)
+        with autocast(precision, device):
+            losses = objective.generator_losses(batch, synthesis, draws)
+        backward(losses)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        return time.perf_counter() - start
 
-    return once
-
-
-def _measure(rows: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each row, the rows taking turns, after one warm-up each."""
-    for run in rows.values():
-        run()
-    seconds: dict[str, list[float]] = {name: [] for name in rows}
-    for _ in range(rounds):
-        for name, run in rows.items():
-            value = run()
-            assert isinstance(value, float), "a row returns its seconds"
-            seconds[name].append(value)
-    return {name: statistics.median(values) for name, values in seconds.items()}
-
-
-def _batch(
-    maps: Path | None, *, num_classes: int, count: int, size_hw: tuple[int, int]
-) -> SceneBatch:
-    """Scenes with pictures, from a folder of index PNGs or drawn."""
-    ids, images = zip(*list(_scenes(maps, count, size_hw)), strict=True)
-    known = np.stack(ids).astype(np.int64)
-    known = np.where(known == UNLABELED, UNLABELED, known % num_classes)
-    pictures = np.stack([resize_image(image, size_hw) for image in images])
-    return SceneBatch(
-        torch.as_tensor(known),
-        torch.as_tensor(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1,
-    )
-
-
-def _scenes(
-    maps: Path | None, count: int, size_hw: tuple[int, int]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    scenes = ProceduralScenes(size_hw)
-    files = sorted(maps.glob("*.png")) if maps else []
-    for index in range(count):
-        scene = scenes[index]
-        ids = read_index_image(files[index % len(files)]) if files else scene.label_map.ids
-        assert scene.image is not None, "procedural scenes have pictures"
-        yield resize_nearest(ids, size_hw), scene.image
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [
-        line.partition(":")[2].strip()
-        for line in (info.read_text().splitlines() if info.exists() else [])
-        if line.startswith("model name")
-    ]
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores"
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or "unknown"
+    return lambda _: [Step(step)]
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from sinopia.scene import (
 )
 
 if TYPE_CHECKING:
-    from sinopia.inference.request import Precision
     from sinopia.inference.synthesizer import Synthesizer
+    from sinopia.nn.precision import PrecisionChoice
 
 __all__ = [
     "UNLABELED",
@@ -43,9 +43,12 @@ __version__: str
 
 
 def load(
-    name_or_path: str | Path, *, device: str = "cpu", precision: Precision = "fp32"
+    name_or_path: str | Path, *, device: str = "cpu", precision: PrecisionChoice = "fp32"
 ) -> Synthesizer:
     """Load a model by its name or folder, ready to paint label maps.
+
+    `precision` is "fp32", "bf16", or "auto" for what a short probe finds faster on this machine.
+    The default gives the same bytes whatever the processor can do best.
 
     Raises:
         ModelError: when there is no such model, or its folder is damaged.

@@ -94,8 +94,9 @@ def test_sorting_and_table_number_alike(
     values = random_values(3, (2, 11, 7), 5)
     expected = number_windows(values, num_values=5, kernel_size=kernel_size)
 
-    # 0 slots: always sort; very many: always a table.
+    # 0 slots: always sort; very many: always a table. Small codes: renumbered after each place.
     monkeypatch.setattr(neighborhoods, "_TABLE_SLOTS_PER_CODE", slots_per_code)
+    monkeypatch.setattr(neighborhoods, "_MAX_CODE", 10**5)
     if slots_per_code:
         monkeypatch.setattr(torch, "unique", None)
     windows, numbers = number_windows(values, num_values=5, kernel_size=kernel_size)

@@ -38,7 +38,7 @@ def outcome_and_gradients(
     x = x.clone().requires_grad_()
     out = norm(x, condition)
     torch.manual_seed(9)
-    probe = torch.randn(out.shape, dtype=out.dtype)
+    probe = torch.randn(out.shape, dtype=torch.float64).to(out.dtype)
     gradients = torch.autograd.grad((out * probe).sum(), [x, *norm.parameters()])
     return out.detach(), list(gradients)
 

@@ -212,7 +212,10 @@ def test_weights_that_are_not_numbers_are_never_saved(
     monkeypatch.setattr(GauganObjective, "generator_losses", steep)
     config = tiny_run(pairs)
     for schedule, name in (
-        (replace(config.schedule, report_every=4, save_every=4), r"weight generator\.to_image\.bias"),
+        (
+            replace(config.schedule, report_every=4, save_every=4),
+            r"weight generator\.to_image\.bias",
+        ),
         (replace(config.schedule, report_every=4, measure_every=4), "validation/l1"),
     ):
         run = tmp_path / name[:6]

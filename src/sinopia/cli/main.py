@@ -12,6 +12,7 @@ import typer
 
 import sinopia
 from sinopia.cli import data, models
+from sinopia.cli.bench import bench
 from sinopia.cli.paint import paint
 from sinopia.cli.train import train
 from sinopia.errors import SinopiaError
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command("paint")(paint)
 app.command("train")(train)
+app.command("bench")(bench)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
 

@@ -31,6 +31,7 @@ _COLOR_MODES = ("RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB", "LA", "PA")
 class PrecisionChoice(StrEnum):
     """Values of --precision."""
 
+    auto = "auto"
     fp32 = "fp32"
     bf16 = "bf16"
 
@@ -70,7 +71,11 @@ def paint(
         bool, typer.Option("--source-ids", help="Maps hold the data set's own numbers.")
     ] = False,
     precision: Annotated[
-        PrecisionChoice, typer.Option(help="Numbers to compute with.")
+        PrecisionChoice,
+        typer.Option(
+            help="Numbers to compute with; auto: the faster ones here, so the same command can "
+            "give other bytes elsewhere."
+        ),
     ] = PrecisionChoice.fp32,
     device: Annotated[str, typer.Option(help="Where to compute: cpu or cuda.")] = "cpu",
 ) -> None:

@@ -7,6 +7,7 @@ Shapes: U blocks, R rows kept, C channels, D hidden channels, k kernel size.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -19,9 +20,15 @@ from sinopia.nn.spade import LabelCondition, SpadeNorm, sum_rows
 __all__ = ["BlockTable", "FoldedNorm"]
 
 _CHUNK_BLOCKS = 4096
-"""Blocks whose windows are unfolded at a time; bounds the memory of maps with many blocks."""
+"""Blocks whose windows are gathered at a time; bounds the memory of maps with many blocks."""
+
+_MAX_PRODUCTS = 1 << 25
+"""Values of hidden rows times weights that are held at a time, for the same reason."""
 
 _FIRST_ROWS = 1024
+
+_BYTES_OF_KEYS = 256
+"""About what the numbering of a block takes beside its row."""
 
 
 class FoldedNorm:
@@ -53,7 +60,8 @@ class FoldedNorm:
             scale_weight, scale_bias = scale_weight * factor[:, None], scale_bias * factor
             shift_weight = shift_weight - mean[:, None] * scale_weight
             shift_bias = shift_bias - mean * scale_bias
-        self.weight = torch.cat([scale_weight, shift_weight], dim=1).to(dtype)  # (k*k, 2C, D)
+        weight = torch.cat([scale_weight, shift_weight], dim=1).mT
+        self.weight = weight.to(dtype).contiguous()  # (k*k, D, 2C)
         self.bias = torch.cat([scale_bias, shift_bias]).to(dtype)
 
     def hidden(self, condition: LabelCondition, inner_blocks: Tensor) -> Tensor:
@@ -69,15 +77,18 @@ class FoldedNorm:
         Each hidden row is multiplied once per place of the window and the blocks add up the
         products, or each block multiplies its own rows, whichever is less work.
         """
-        places = self.weight.shape[0]
-        if len(hidden) < len(outer_blocks):
-            products = F.linear(hidden, self.weight.flatten(0, 1))  # (V, k*k*2C)
-            products = products.view(len(hidden) * places, -1)
-            at = outer_blocks * places + torch.arange(places, device=outer_blocks.device)
-            return F.embedding_bag(at, products, mode="sum") + self.bias
-        result = self.bias.expand(len(outer_blocks), -1)
-        for place in range(places):
-            result = torch.addmm(result, hidden[outer_blocks[:, place]], self.weight[place].T)
+        places, _, width = self.weight.shape
+        is_shared = 4 * len(hidden) < 3 * len(outer_blocks)
+        if is_shared and places * len(hidden) * width <= _MAX_PRODUCTS:
+            products = torch.matmul(hidden, self.weight).flatten(0, 1)  # (k*k*V, 2C)
+            offsets = torch.arange(places, device=outer_blocks.device) * len(hidden)
+            return F.embedding_bag(outer_blocks + offsets, products, mode="sum") + self.bias
+        result = self.weight.new_empty(len(outer_blocks), width)
+        for chunk, part in zip(
+            outer_blocks.split(_CHUNK_BLOCKS), result.split(_CHUNK_BLOCKS), strict=True
+        ):
+            windows = F.embedding(chunk, hidden).flatten(1)
+            torch.addmm(self.bias, windows, self.weight.flatten(0, 1), out=part)
         return result
 
 
@@ -97,96 +108,93 @@ class BlockTable:
     def __init__(self, norms: Sequence[FoldedNorm], *, max_bytes: int) -> None:
         self._norms = tuple(norms)
         row_bytes = sum(2 * norm.channels * norm.weight.element_size() for norm in norms)
-        self._max_rows = max_bytes // row_bytes
+        self._max_rows = max_bytes // (row_bytes + _BYTES_OF_KEYS)
         self._inner: dict[bytes, int] = {}
         self._outer: dict[bytes, int] = {}
-        self._tables: list[tuple[Tensor, Tensor]] = []
+        self._tables: list[Tensor] = []
 
     def __len__(self) -> int:
         return len(self._outer)
 
     @property
     def num_bytes(self) -> int:
-        """Memory that the kept rows take."""
-        return sum(each.numel() * each.element_size() for pair in self._tables for each in pair)
+        """Memory that the tables and the numbering take, the latter about."""
+        of_tables = sum(each.numel() * each.element_size() for each in self._tables)
+        return of_tables + _BYTES_OF_KEYS * len(self._outer)
 
-    def scale_and_shift(self, index: int) -> tuple[Tensor, Tensor]:
-        """The tables (R, C) of the index-th layer; rows are what `rows_of` gives."""
+    def scale_and_shift(self, index: int) -> Tensor:
+        """The table (R, 2C) of the index-th layer, whose rows are what `rows_of` gives: scale and
+        shift side by side.
+        """
         return self._tables[index]
 
     def forget(self) -> None:
-        """Drop all rows."""
+        """Drop all rows; and the memory of more than the bound allows."""
         self._inner.clear()
         self._outer.clear()
+        if self._tables and len(self._tables[0]) > self._max_rows:
+            self._tables = []
 
     def rows_of(self, condition: LabelCondition, blocks: Neighborhoods) -> tuple[Tensor, bool]:
         """The row of each pixel, (B, H, W) int64, and whether rows given before still hold.
 
         Blocks that were not met before are computed.
         """
-        rows, new = self._find(blocks)
-        is_kept = len(self._outer) <= self._max_rows
+        known = len(self._outer)
+        rows = self._number(blocks)
+        is_kept = known == 0 or len(self._outer) <= self._max_rows
         if not is_kept:
             self.forget()
-            rows, new = self._find(blocks)
-        if len(new) > 0:
-            self._make_room(len(self._outer), like=blocks.numbers)
-            for start in range(0, len(new), _CHUNK_BLOCKS):
-                chosen = new[start : start + _CHUNK_BLOCKS]
-                self._compute(condition, blocks, chosen, rows[chosen])
+            known, rows = 0, self._number(blocks)
         device = blocks.numbers.device
+        new = torch.as_tensor(np.flatnonzero(rows >= known), device=device)
+        if len(new) > 0:
+            self._make_room(known, len(self._outer), device)
+            self._compute(condition, blocks, new, slice(known, len(self._outer)))
         return torch.as_tensor(rows, device=device)[blocks.numbers], is_kept
 
-    def _find(self, blocks: Neighborhoods) -> tuple[np.ndarray, np.ndarray]:
-        """Rows (U,) of the blocks, numbering unknown ones; and the positions of these."""
+    def _number(self, blocks: Neighborhoods) -> np.ndarray:
+        """Rows (U,) of the blocks; unknown ones get the next free rows, in their order."""
         inner = _number(self._inner, blocks.inner_blocks.cpu().numpy().astype(np.int16))
         inner = np.append(inner, -1).astype(np.int32)  # the last one is "outside the image"
-        known = len(self._outer)
-        rows = _number(self._outer, inner[blocks.outer_blocks.cpu().numpy()])
-        return rows, np.flatnonzero(rows >= known)
+        return _number(self._outer, inner[blocks.outer_blocks.cpu().numpy()])
 
     def _compute(
-        self,
-        condition: LabelCondition,
-        blocks: Neighborhoods,
-        positions: np.ndarray,
-        rows: np.ndarray,
+        self, condition: LabelCondition, blocks: Neighborhoods, new: Tensor, rows: slice
     ) -> None:
-        device = blocks.numbers.device
-        outer = blocks.outer_blocks[torch.as_tensor(positions, device=device)]
+        """Fill rows with the blocks at the positions `new`."""
         # Only the inner blocks that these need; the outside keeps its place as the last row.
-        outside = torch.tensor([blocks.inner_blocks.shape[0]], device=device)
+        outside = new.new_tensor([blocks.inner_blocks.shape[0]])
+        outer = blocks.outer_blocks[new]
         needed, local = torch.unique(torch.cat([outer.flatten(), outside]), return_inverse=True)
         outer = local[:-1].reshape(outer.shape)
         inner = blocks.inner_blocks[needed[:-1]]
-        target = torch.as_tensor(rows, device=device)
-        for norm, (scale, shift) in zip(self._norms, self._tables, strict=True):
-            values = norm.scale_and_shift(norm.hidden(condition, inner), outer)
-            scale[target], shift[target] = values[:, : norm.channels], values[:, norm.channels :]
+        for norm, table in zip(self._norms, self._tables, strict=True):
+            table[rows] = norm.scale_and_shift(norm.hidden(condition, inner), outer)
 
-    def _make_room(self, count: int, *, like: Tensor) -> None:
-        have = self._tables[0][0].shape[0] if self._tables else 0
-        if count <= have:
+    def _make_room(self, known: int, count: int, device: torch.device) -> None:
+        """Tables for `count` rows, the known ones first."""
+        if self._tables and count <= len(self._tables[0]):
             return
         doubled = 1 << (count - 1).bit_length()
         wanted = max(_FIRST_ROWS, min(doubled, max(count, self._max_rows)))
         tables = []
         for index, norm in enumerate(self._norms):
-            pair = []
-            for half in range(2):
-                grown = torch.empty(
-                    wanted, norm.channels, dtype=norm.weight.dtype, device=like.device
-                )
-                if self._tables:
-                    old = self._tables[index][half][:wanted]
-                    grown[: len(old)] = old
-                pair.append(grown)
-            tables.append((pair[0], pair[1]))
+            grown = torch.empty(wanted, 2 * norm.channels, dtype=norm.weight.dtype, device=device)
+            if known > 0:
+                grown[:known] = self._tables[index][:known]
+            tables.append(grown)
         self._tables = tables
 
 
 def _number(numbers: dict[bytes, int], keys: np.ndarray) -> np.ndarray:
-    """Number each row of integers by its exact content, new ones with the next free numbers."""
+    """Number distinct rows of integers by their exact content, new ones with the next free
+    numbers.
+    """
     keys = np.ascontiguousarray(keys)
     contents = keys.view(np.dtype((np.void, keys.dtype.itemsize * keys.shape[1]))).ravel().tolist()
-    return np.array([numbers.setdefault(each, len(numbers)) for each in contents], np.int64)
+    result = np.fromiter(map(numbers.get, contents, repeat(-1)), np.int64, len(contents))
+    new = np.flatnonzero(result < 0)
+    result[new] = np.arange(len(numbers), len(numbers) + len(new))
+    numbers.update(zip((contents[each] for each in new), result[new].tolist(), strict=True))
+    return result

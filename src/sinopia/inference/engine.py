@@ -21,16 +21,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sinopia.inference.block_table import BlockTable, FoldedNorm
+from sinopia.inference.convolution import Convolution
 from sinopia.inference.region import Region, changed_region
 from sinopia.models.spade import SpadeBlock, SpadeGenerator
 from sinopia.nn.precision import Precision
-from sinopia.nn.spade import LabelCondition
+from sinopia.nn.spade import LabelCondition, sum_rows
 
 __all__ = ["SpadeEngine"]
 
 _LEAK = 0.2
-_CHUNK_VALUES = 1 << 19
-"""Values that are modulated at a time, so that what is between the steps stays in the cache."""
+_CHUNK_BYTES = 1 << 20
+"""Activations that a CPU modulates at a time, so that what is between the steps stays in the
+cache."""
 _LOCAL_SHARE = 0.6
 """Of a block's grid: a larger region is painted as a whole."""
 _REACH = 2
@@ -44,8 +46,8 @@ class SpadeEngine:
         generator: in evaluation mode; its weights are copied, in the engine's precision.
         precision: "fp32" or "bf16".
         is_live: whether to keep the neighbourhoods of earlier maps and the activations of the
-            latest picture, so that a stroke is painted quickly. A picture then equals that of a fresh
-            engine to rounding, without it to the last bit.
+            latest picture, so that a stroke is painted quickly. A picture then equals that of a
+            fresh engine to rounding, without it to the last bit.
         max_table_bytes: bound of the kept neighbourhoods; those of the map at hand always are.
     """
 
@@ -59,18 +61,25 @@ class SpadeEngine:
     ) -> None:
         self._generator = generator
         self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self._start = _Start(generator, dtype=self._dtype)
         self._is_live = is_live
-        self._blocks = [_Block(each, dtype=self._dtype) for each in _spade_blocks(generator)]
+        # Blocks at one resolution see the same map, so their layers share a table.
+        self._level_of_block: list[int] = []
+        self._blocks: list[_Block] = []
+        step = generator.config.size_multiple
+        height, width = (side // step for side in generator.config.size_hw)
+        level = 0
+        for doubles, block in zip(generator.doubles_before, _spade_blocks(generator), strict=True):
+            level += int(doubles)
+            self._level_of_block.append(level)
+            size_hw = (height << level, width << level)
+            self._blocks.append(_Block(block, dtype=self._dtype, size_hw=size_hw))
+        self._to_image = Convolution(
+            generator.to_image, dtype=self._dtype, size_hw=generator.config.size_hw
+        )
         self._can_repaint = is_live and all(
             norm.normalize is None for each in self._blocks for norm in each.norms
         )
-        self._to_image = _Convolution(generator.to_image, dtype=self._dtype)
-        # Blocks at one resolution see the same map, so their layers share a table.
-        self._level_of_block: list[int] = []
-        level = 0
-        for doubles in generator.doubles_before:
-            level += int(doubles)
-            self._level_of_block.append(level)
         self._tables: list[BlockTable] = []
         self._first_norm: list[int] = []
         for current in range(level + 1):
@@ -104,86 +113,113 @@ class SpadeEngine:
             RequestError: for a size that the generator cannot make.
         """
         self._generator.check_size(condition.size_hw)
-        step = self._generator.config.size_multiple
-        grid = (condition.size_hw[0] // step, condition.size_hw[1] // step)
-        rows, changed = [], []
-        for level, table in enumerate(self._tables):
-            size_hw = (grid[0] << level, grid[1] << level)
-            if not self._is_live:
+        before, self._map = self._map, None
+        if before is not None and not before.is_like(condition):
+            before = None
+        if not self._is_live:
+            before = None
+            for table in self._tables:
                 table.forget()
-            blocks = condition.neighborhoods_at(size_hw, self._generator.config.kernel_size)
-            numbers, is_kept = table.rows_of(condition, blocks)
-            rows.append(numbers)
-            changed.append(self._changed_since_picture(level, numbers, is_kept))
+        rows, changed = [], []
+        for level in range(len(self._tables)):
+            of_level, changed_there = self._take_level(level, condition, before)
+            rows.append(of_level)
+            changed.append(changed_there)
         self._map = _Map(condition, rows, changed)
 
-    def _changed_since_picture(self, level: int, rows: Tensor, is_kept: bool) -> Region | None:
-        """Where new rows (B, H, W) differ from those that the latest picture was made with."""
-        if self._map is None or not is_kept or self._map.rows[level].shape != rows.shape:
-            return Region.whole((rows.shape[1], rows.shape[2]))
-        region = changed_region(self._map.rows[level], rows)
-        pending = self._map.changed[level]  # of a map that was set and never painted
-        return pending if region is None else region.joined(pending)
+    def _take_level(
+        self, level: int, condition: LabelCondition, before: _Map | None
+    ) -> tuple[Tensor, Region | None]:
+        """The rows of a level's pixels, and where they differ from those that the latest picture
+        was made with. Only what changed since the map before is numbered.
+        """
+        step = self._generator.config.size_multiple
+        height, width = ((side // step) << level for side in condition.size_hw)
+        kernel_size = self._generator.config.kernel_size
+        if before is not None:
+            pending = before.changed[level]  # of a map that was set and never painted
+            values = condition.values_at((height, width))
+            edited = changed_region(before.condition.values_at((height, width)), values)
+            if edited is None:
+                return before.rows[level], pending
+            region = edited.grown(2 * (kernel_size // 2), (height, width))
+            blocks = condition.neighborhoods_inside(
+                (height, width),
+                kernel_size,
+                rows=(region.top, region.bottom),
+                columns=(region.left, region.right),
+            )
+            inside, is_kept = self._tables[level].rows_of(condition, blocks)
+            if is_kept:
+                rows = before.rows[level].clone()
+                region.of(rows).copy_(inside)
+                return rows, region.joined(pending)
+        blocks = condition.neighborhoods_at((height, width), kernel_size)
+        rows, _ = self._tables[level].rows_of(condition, blocks)
+        return rows, Region.whole((height, width))
 
     @torch.inference_mode()
     def paint(self, style: Tensor | None = None) -> Tensor:
         """Pictures (B, 3, H, W) float32 in [-1, 1] of the maps; `style` is (B, style_dim).
 
+        One map serves many styles, and one style many maps.
+
         Raises:
             RequestError: for a missing or needless style.
         """
         assert self._map is not None, "set_map() comes before paint()"
-        start = self._generator.start_features(self._map.condition, style)
-        start = start.permute(0, 2, 3, 1).to(self._dtype).contiguous()
-        before = self._picture
+        start = self._start(self._map.condition, style)
+        # Until it is complete there is none: it is changed in place.
+        before, self._picture = self._picture, None
         if before is not None and before.start.shape != start.shape:
             before = None
-        changed = changed_region(before.start, start) if before is not None else None
         if before is None:
-            changed = Region.whole((start.shape[1], start.shape[2]))
+            changed: Region | None = Region.whole((start.shape[1], start.shape[2]))
+        else:
+            changed = changed_region(before.start, start)
 
         x = start
         activations: list[Tensor] = []
-        for index, block in enumerate(self._blocks):
-            if self._generator.doubles_before[index]:
-                x = _double(x)
-                changed = None if changed is None else changed.doubled()
+        for index in range(len(self._blocks)):
             kept = None if before is None else before.activations[index]
-            x, changed = self._run_block(index, block, x, kept, changed)
+            x, changed = self._run_block(index, x, kept, changed)
             activations.append(x)
         image = self._run_to_image(x, None if before is None else before.image, changed)
         if self._can_repaint:
             self._picture = _Picture(start, activations, image)
             self._map.changed = [None] * len(self._tables)
+            image = image.clone()
         return image.permute(0, 3, 1, 2)
 
     def _run_block(
-        self, index: int, block: _Block, x: Tensor, kept: Tensor | None, changed: Region | None
+        self, index: int, x: Tensor, kept: Tensor | None, changed: Region | None
     ) -> tuple[Tensor, Region | None]:
-        """A block's output, and where it may differ from the kept one."""
+        """A block's output, and where it may differ from the kept one; `changed` is the input."""
         assert self._map is not None
-        level = self._level_of_block[index]
-        table, rows = self._tables[level], self._map.rows[level]
-        size_hw = (x.shape[1], x.shape[2])
+        block, level = self._blocks[index], self._level_of_block[index]
+        rows, doubles = self._map.rows[level], self._generator.doubles_before[index]
         first = self._first_norm[index]
-        tables = [table.scale_and_shift(first + each) for each in range(len(block.norms))]
-        if kept is None:
-            return block(x, rows, tables), Region.whole(size_hw)
-        map_changed = self._map.changed[level]
-        if changed is None:
-            changed = map_changed
-        else:
-            changed = changed.joined(map_changed)
-        if changed is None:
-            return kept, None
-        output = changed.grown(_REACH, size_hw)
-        needed = output.grown(_REACH, size_hw)
-        if needed.area > _LOCAL_SHARE * size_hw[0] * size_hw[1]:
-            return block(x, rows, tables), Region.whole(size_hw)
-        part = block(needed.of(x).contiguous(), needed.of(rows), tables)
-        kept = kept.clone()
-        output.of(kept).copy_(output.within(needed).of(part))
-        return kept, output
+        tables = [
+            self._tables[level].scale_and_shift(first + each) for each in range(len(block.norms))
+        ]
+        size_hw = (rows.shape[1], rows.shape[2])
+        if kept is not None:
+            if changed is not None and doubles:
+                changed = changed.doubled()
+            map_changed = self._map.changed[level]
+            changed = map_changed if changed is None else changed.joined(map_changed)
+            if changed is None:
+                return kept, None
+            output = changed.grown(_REACH, size_hw)
+            source = needed = output.grown(_REACH, size_hw)
+            if doubles:
+                source = needed.halved()
+                needed = source.doubled()
+            if needed.area <= _LOCAL_SHARE * size_hw[0] * size_hw[1]:
+                part = block(source.of(x), needed.of(rows), tables, doubles=doubles)
+                output.of(kept).copy_(output.within(needed).of(part))
+                return kept, output
+        return block(x, rows, tables, doubles=doubles), Region.whole(size_hw)
 
     def _run_to_image(self, x: Tensor, kept: Tensor | None, changed: Region | None) -> Tensor:
         size_hw = (x.shape[1], x.shape[2])
@@ -193,9 +229,7 @@ class SpadeEngine:
             output = changed.grown(1, size_hw)
             needed = output.grown(1, size_hw)
             if needed.area <= _LOCAL_SHARE * size_hw[0] * size_hw[1]:
-                part = self._last(needed.of(x))
-                kept = kept.clone()
-                output.of(kept).copy_(output.within(needed).of(part))
+                output.of(kept).copy_(output.within(needed).of(self._last(needed.of(x))))
                 return kept
         return self._last(x)
 
@@ -211,6 +245,11 @@ class _Map:
     rows: list[Tensor]
     changed: list[Region | None]
 
+    def is_like(self, other: LabelCondition) -> bool:
+        """Whether other maps have the same number and size."""
+        ours = self.condition
+        return len(ours) == len(other) and ours.size_hw == other.size_hw
+
 
 @dataclass(frozen=True, eq=False)
 class _Picture:
@@ -221,74 +260,113 @@ class _Picture:
     image: Tensor
 
 
-class _Convolution:
-    """A convolution that keeps the size, of activations (B, H, W, C)."""
+class _Start:
+    """The first features of a picture; from a map, a sum of nine rows of a table for each pixel."""
 
-    def __init__(self, layer: nn.Module, *, dtype: torch.dtype) -> None:
-        assert isinstance(layer, nn.Conv2d)
-        weight = layer.weight.detach().to(dtype)
-        self._weight = weight.contiguous(memory_format=torch.channels_last)
-        self._bias = None if layer.bias is None else layer.bias.detach().to(dtype)
-        self._padding = layer.kernel_size[0] // 2
+    def __init__(self, generator: SpadeGenerator, *, dtype: torch.dtype) -> None:
+        self._generator = generator
+        self._dtype = dtype
+        self._rows: Tensor | None = None
 
-    def __call__(self, x: Tensor) -> Tensor:
-        y = F.conv2d(x.permute(0, 3, 1, 2), self._weight, self._bias, padding=self._padding)
-        return y.permute(0, 2, 3, 1)
+    def __call__(self, condition: LabelCondition, style: Tensor | None) -> Tensor:
+        """(B, h, w, C), B the larger of the numbers of maps and of styles.
+
+        Raises:
+            RequestError: for a missing or needless style.
+        """
+        layer = self._generator.start
+        if style is not None or not isinstance(layer, nn.Conv2d):
+            features = self._generator.start_features(condition, style).permute(0, 2, 3, 1)
+            features = features.to(self._dtype).contiguous()
+            return features if len(features) > 1 else features.expand(len(condition), -1, -1, -1)
+        if self._rows is None:
+            self._rows = condition.rows_of(layer.weight.detach())
+        step = self._generator.config.size_multiple
+        height, width = (side // step for side in condition.size_hw)
+        values = F.pad(
+            condition.values_at((height, width)), (1, 1, 1, 1), value=condition.num_values
+        )
+        windows = values.unfold(1, 3, 1).unfold(2, 3, 1).reshape(-1, 9)
+        features = sum_rows(self._rows, windows).view(len(condition), height, width, -1)
+        assert layer.bias is not None, "the first convolution has a bias"
+        return features.add_(layer.bias).to(self._dtype)
 
 
 class _Block:
-    """A SPADE block with its layers folded."""
+    """A SPADE block with its layers folded.
 
-    def __init__(self, block: SpadeBlock, *, dtype: torch.dtype) -> None:
+    Args:
+        block: its weights are copied, in `dtype`.
+        size_hw: of the grid that it will mostly see.
+    """
+
+    def __init__(self, block: SpadeBlock, *, dtype: torch.dtype, size_hw: tuple[int, int]) -> None:
+        def convolution(layer: nn.Module) -> Convolution:
+            return Convolution(layer, dtype=dtype, size_hw=size_hw)
+
         self.norms = [FoldedNorm(block.norm_0, dtype=dtype), FoldedNorm(block.norm_1, dtype=dtype)]
-        self._conv_0 = _Convolution(block.conv_0, dtype=dtype)
-        self._conv_1 = _Convolution(block.conv_1, dtype=dtype)
-        self._shortcut: _Convolution | None = None
+        self._conv_0 = convolution(block.conv_0)
+        self._conv_1 = convolution(block.conv_1)
+        self._shortcut: Convolution | None = None
         if block.has_learned_shortcut:
             self.norms.append(FoldedNorm(block.norm_shortcut, dtype=dtype))
-            self._shortcut = _Convolution(block.conv_shortcut, dtype=dtype)
+            self._shortcut = convolution(block.conv_shortcut)
 
-    def __call__(self, x: Tensor, rows: Tensor, tables: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
-        """(B, H, W, C_in) to (B, H, W, C_out); rows (B, H, W), tables (R, C) for each norm."""
-        y = self._conv_0(self._modulate(0, x, rows, tables, slope=_LEAK))
-        y = self._conv_1(self._modulate(1, y, rows, tables, slope=_LEAK))
+    def __call__(
+        self, x: Tensor, rows: Tensor, tables: Sequence[Tensor], *, doubles: bool
+    ) -> Tensor:
+        """(B, h, w, C_in) to (B, H, W, C_out); rows (B, H, W), a table (R, 2C) for each norm.
+
+        With `doubles`, the block sees x doubled by nearest neighbour; x itself is not copied.
+        """
+        y = self._conv_0(self._modulate(0, x, rows, tables[0], doubles=doubles, slope=_LEAK))
+        y = self._conv_1(self._modulate(1, y, rows, tables[1], doubles=False, slope=_LEAK))
         if self._shortcut is not None:
-            x = self._shortcut(self._modulate(2, x, rows, tables, slope=1.0))
+            x = self._shortcut(self._modulate(2, x, rows, tables[2], doubles=doubles, slope=1.0))
+            doubles = False
+        if doubles:
+            _in_fours(y).add_(x[:, :, None, :, None])
+            return y
         return y.add_(x)
 
     def _modulate(
-        self,
-        index: int,
-        x: Tensor,
-        rows: Tensor,
-        tables: Sequence[tuple[Tensor, Tensor]],
-        *,
-        slope: float,
+        self, index: int, x: Tensor, rows: Tensor, table: Tensor, *, doubles: bool, slope: float
     ) -> Tensor:
         """leaky_relu(x * scale + shift) with the rows' scale and shift; slope 1 = no activation."""
         normalize = self.norms[index].normalize
-        if normalize is not None:
-            x = normalize(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
-        channels = x.shape[3]
-        pixels, flat_rows = x.reshape(-1, channels), rows.expand(x.shape[:3]).reshape(-1)
-        scale_table, shift_table = tables[index]
-        result = torch.empty_like(pixels)
-        chunk = max(1, _CHUNK_VALUES // channels)
-        for start in range(0, len(pixels), chunk):
-            at = slice(start, start + chunk)
-            scale = scale_table.index_select(0, flat_rows[at])
-            shift = shift_table.index_select(0, flat_rows[at])
-            part = torch.addcmul(shift, pixels[at], scale, out=result[at])
+        if normalize is not None:  # a doubled picture has the same mean and variance
+            x = normalize(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        batch, channels = x.shape[0], x.shape[3]
+        height, width = rows.shape[1:]
+        result = torch.empty(batch * height, width, channels, dtype=x.dtype, device=x.device)
+        lines = rows.expand(batch, -1, -1).reshape(batch * height, width)
+        source = x.reshape(-1, *x.shape[2:])
+        step = len(lines)
+        if x.device.type == "cpu":
+            line_bytes = width * channels * x.element_size()
+            step = max(1, _CHUNK_BYTES // line_bytes // 2) * 2
+        for top in range(0, len(lines), step):
+            chosen = lines[top : top + step]
+            both = table.index_select(0, chosen.reshape(-1)).view(*chosen.shape, -1)
+            scale, shift = both.chunk(2, dim=2)
+            part = result[top : top + step]
+            if doubles:
+                torch.addcmul(
+                    _in_fours(shift[None])[0],
+                    source[top // 2 : (top + step) // 2, None, :, None],
+                    _in_fours(scale[None])[0],
+                    out=_in_fours(part[None])[0],
+                )
+            else:
+                torch.addcmul(shift, source[top : top + step], scale, out=part)
             if slope != 1.0:
                 F.leaky_relu_(part, slope)
-        return result.view(x.shape)
+        return result.view(batch, height, width, channels)
 
 
-def _double(x: Tensor) -> Tensor:
-    """Nearest doubling of (B, H, W, C)."""
-    batch, height, width, channels = x.shape
-    wide = x[:, :, None, :, None].expand(batch, height, 2, width, 2, channels)
-    return wide.reshape(batch, 2 * height, 2 * width, channels)
+def _in_fours(x: Tensor) -> Tensor:
+    """(B, H, W, C) as (B, H/2, 2, W/2, 2, C): a view of the pixels that doubling makes of one."""
+    return x.unflatten(2, (-1, 2)).unflatten(1, (-1, 2))
 
 
 def _spade_blocks(generator: SpadeGenerator) -> list[SpadeBlock]:

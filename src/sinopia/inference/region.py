@@ -42,6 +42,10 @@ class Region:
         """The same region of a grid twice as fine."""
         return Region(2 * self.top, 2 * self.left, 2 * self.bottom, 2 * self.right)
 
+    def halved(self) -> Region:
+        """The smallest region of a grid half as fine that holds this one."""
+        return Region(self.top // 2, self.left // 2, (self.bottom + 1) // 2, (self.right + 1) // 2)
+
     def joined(self, other: Region | None) -> Region:
         """The smallest region that holds both."""
         if other is None:
@@ -68,8 +72,10 @@ class Region:
 
 
 def changed_region(before: Tensor, after: Tensor) -> Region | None:
-    """Where (B, H, W) integers differ in any map, as one rectangle; None when nowhere."""
-    changed = (before != after).any(dim=0)
+    """Where (B, H, W, ...) tensors differ anywhere in the batch, as one rectangle; None when
+    nowhere.
+    """
+    changed = (before != after).movedim((1, 2), (0, 1)).flatten(2).any(dim=2)
     rows, columns = (torch.nonzero(changed.any(dim=axis)).flatten() for axis in (1, 0))
     if len(rows) == 0:
         return None

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sinopia.errors import LabelError, ModelError, RequestError
+from sinopia.inference.device import find_device
 from sinopia.inference.engine import SpadeEngine
 from sinopia.inference.request import (
-    Precision,
     RecordedMap,
     SynthesisRequest,
     encode_style_code,
     hash_pixels,
 )
 from sinopia.models.spade import SpadeEncoder, SpadeGenerator
+from sinopia.nn.precision import Precision, PrecisionChoice, resolve_precision
 from sinopia.scene.batch import images_from_tensor, images_to_tensor
 from sinopia.scene.image import ImageArray, resize_image
 from sinopia.scene.instances import instance_edges
@@ -69,7 +70,8 @@ class Synthesizer:
         name: recorded in requests.
         weights_sha256: of the weight file, recorded in requests.
         device: such as "cpu" or "cuda".
-        precision: "bf16" computes products in bfloat16 where that is safe.
+        precision: "bf16" computes products in bfloat16 where that is safe; "auto" takes what is
+            faster on the device, which may be another on another machine. Requests record which.
 
     Raises:
         RequestError: when this machine does not have the device.
@@ -83,23 +85,19 @@ class Synthesizer:
         name: str,
         weights_sha256: str,
         device: str = "cpu",
-        precision: Precision = "fp32",
+        precision: PrecisionChoice = "fp32",
     ) -> None:
         generator = model.networks.get("generator")
         encoder = model.networks.get("encoder")
         if not isinstance(generator, SpadeGenerator):
             raise ModelError(f"model {name!r} ({model.family}) does not paint label maps.")
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise RequestError(
-                f"device {device!r}: torch finds no CUDA device on this machine; use 'cpu'."
-            )
         self.name = name
         self.vocabulary: Vocabulary = model.vocabulary
-        self.precision: Precision = precision
+        self._device = find_device(device)
+        self.precision: Precision = resolve_precision(precision, self._device)
         self._weights_sha256 = weights_sha256
-        self._device = torch.device(device)
         self._generator = self._prepared(generator)
-        self._engine = SpadeEngine(self._generator, precision=precision)
+        self._engine = SpadeEngine(self._generator, precision=self.precision)
         self._encoder = self._prepared(encoder) if isinstance(encoder, SpadeEncoder) else None
         self._structure: _Structure | None = None
 
@@ -329,9 +327,9 @@ class Synthesizer:
 
 
 def load_synthesizer(
-    name_or_path: str | Path, *, device: str = "cpu", precision: Precision = "fp32"
+    name_or_path: str | Path, *, device: str = "cpu", precision: PrecisionChoice = "fp32"
 ) -> Synthesizer:
-    """Load a model by its name or folder, ready to paint.
+    """Load a model by its name or folder, ready to paint; `precision` is that of `Synthesizer`.
 
     Raises:
         ModelError: when there is no such model, or its folder is damaged.

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _MAX_CODE = 2**62
-_TABLE_SLOTS_PER_CODE = 8
+_TABLE_SLOTS_PER_CODE = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +76,39 @@ def group_by(numbers: Tensor, *, num_groups: int) -> Grouping:
     return Grouping(torch.argsort(flat, stable=True), counts.cumsum(0) - counts)
 
 
-def find_neighborhoods(values: Tensor, *, num_values: int, kernel_size: int = 3) -> Neighborhoods:
-    """Number the neighbourhoods of (B, H, W) int64 values in [0, num_values)."""
-    inner_blocks, inner_numbers = number_windows(
-        values, num_values=num_values, kernel_size=kernel_size
+def find_neighborhoods(
+    values: Tensor,
+    *,
+    num_values: int,
+    kernel_size: int = 3,
+    rows: tuple[int, int] | None = None,
+    columns: tuple[int, int] | None = None,
+) -> Neighborhoods:
+    """Number the neighbourhoods of (B, H, W) int64 values in [0, num_values).
+
+    `rows` and `columns`, each a first and an end, choose pixels: only their neighbourhoods, as the
+    whole map has them, are numbered.
+    """
+    radius = kernel_size // 2
+    height, width = values.shape[1:]
+    (top, bottom), (left, right) = rows or (0, height), columns or (0, width)
+    # The inner blocks that the outer ones hold: those around pixels of the image.
+    inner_top, inner_bottom = max(0, top - radius), min(height, bottom + radius)
+    inner_left, inner_right = max(0, left - radius), min(width, right + radius)
+    padded = F.pad(values, (radius, radius, radius, radius), value=num_values)
+    seen = padded[:, inner_top : inner_bottom + 2 * radius, inner_left : inner_right + 2 * radius]
+    inner_blocks, inner_numbers = _number_inside(
+        seen, bound=num_values + 1, kernel_size=kernel_size
     )
-    outer_blocks, numbers = number_windows(
-        inner_numbers, num_values=inner_blocks.shape[0], kernel_size=kernel_size
+    margins = (
+        inner_left - (left - radius),
+        right + radius - inner_right,
+        inner_top - (top - radius),
+        bottom + radius - inner_bottom,
+    )
+    count = inner_blocks.shape[0]
+    outer_blocks, numbers = _number_inside(
+        F.pad(inner_numbers, margins, value=count), bound=count + 1, kernel_size=kernel_size
     )
     return Neighborhoods(inner_blocks, outer_blocks, numbers)
 
@@ -96,49 +122,53 @@ def number_windows(values: Tensor, *, num_values: int, kernel_size: int) -> tupl
     """
     radius = kernel_size // 2
     padded = F.pad(values, (radius, radius, radius, radius), value=num_values)
-    height, width = values.shape[1:]
+    return _number_inside(padded, bound=num_values + 1, kernel_size=kernel_size)
 
+
+def _number_inside(values: Tensor, *, bound: int, kernel_size: int) -> tuple[Tensor, Tensor]:
+    """Number the distinct kxk windows that lie inside (B, h, w) values in [0, bound)."""
     # Compact the values first: few are present, so the codes below stay small.
-    all_values = torch.arange(num_values + 1, device=values.device)
-    present, numbers = _compact(padded, bound=num_values + 1)
-    digits = all_values[present].unsqueeze(1)  # (V', 1)
-
-    rows = _Windows(numbers[:, :, :width], digits)
-    for offset in range(1, kernel_size):
-        rows = rows.append(numbers[:, :, offset : offset + width], digits)
-    columns = _Windows(rows.numbers[:, :height], rows.digits)
-    for offset in range(1, kernel_size):
-        columns = columns.append(rows.numbers[:, offset : offset + height], rows.digits)
-    return columns.digits, columns.numbers
+    codes, bound = _compact(values, bound=bound)
+    for axis in (2, 1):
+        codes, bound = _join_windows(codes, bound=bound, axis=axis, length=kernel_size)
+    numbers, count = _compact(codes, bound=bound)
+    # Any place of a number tells what it stands for.
+    places = torch.arange(numbers.numel(), device=numbers.device)
+    examples = places.new_empty(count).scatter_(0, numbers.reshape(-1), places)
+    windows = values.unfold(1, kernel_size, 1).unfold(2, kernel_size, 1)  # (B, H, W, k, k)
+    return windows[torch.unravel_index(examples, numbers.shape)].flatten(1), numbers
 
 
-@dataclass(frozen=True, eq=False)
-class _Windows:
-    """Windows under construction: their numbers at each place, and what each number stands for."""
+def _join_windows(codes: Tensor, *, bound: int, axis: int, length: int) -> tuple[Tensor, int]:
+    """Join codes in [0, bound) with those after them along an axis to one code; and its bound.
 
-    numbers: Tensor  # (B, h, w)
-    digits: Tensor  # (U, n)
+    Codes of equal windows, and only these, are equal; their order is that of the windows.
+    """
+    if bound**length >= _MAX_CODE:
+        codes, bound = _compact(codes, bound=bound)
+    size = codes.shape[axis] - length + 1
+    joined, joined_bound = codes.narrow(axis, 0, size), bound
+    for offset in range(1, length):
+        if joined_bound * bound >= _MAX_CODE:
+            joined, joined_bound = _compact(joined, bound=joined_bound)
+        assert joined_bound * bound < _MAX_CODE, "more windows than 64-bit codes can tell apart"
+        joined = joined * bound + codes.narrow(axis, offset, size)
+        joined_bound *= bound
+    return joined, joined_bound
 
-    def append(self, others: Tensor, other_digits: Tensor) -> _Windows:
-        """Join the window at each place with another one there, and number the distinct pairs."""
-        base = other_digits.shape[0]
-        bound = self.digits.shape[0] * base
-        assert bound < _MAX_CODE, "more distinct windows than 64-bit codes can pair"
-        codes, numbers = _compact(self.numbers * base + others, bound=bound)
-        first = torch.div(codes, base, rounding_mode="floor")
-        digits = torch.cat([self.digits[first], other_digits[codes % base]], dim=1)
-        return _Windows(numbers, digits)
 
-
-def _compact(codes: Tensor, *, bound: int) -> tuple[Tensor, Tensor]:
-    """The sorted distinct codes (U,) of some in [0, bound), and each code's position there."""
+def _compact(codes: Tensor, *, bound: int) -> tuple[Tensor, int]:
+    """Renumber codes in [0, bound) so that none is missing, in their order; and how many are."""
     if bound > _TABLE_SLOTS_PER_CODE * codes.numel():
-        return torch.unique(codes, return_inverse=True)
-    # A table of flags is faster than sorting while it is not much larger than the map.
+        present, numbers = torch.unique(codes, return_inverse=True)
+        return numbers, present.shape[0]
+    # A table is faster than sorting while it is not much larger than the map.
+    flat = codes.reshape(-1)
     flags = torch.zeros(bound, dtype=torch.bool, device=codes.device)
-    flags[codes.reshape(-1)] = True
-    positions = flags.cumsum(0) - 1
-    return flags.nonzero().squeeze(1), positions[codes]
+    present = flags.index_fill_(0, flat, True).nonzero().squeeze(1)
+    positions = torch.empty(bound, dtype=torch.int64, device=codes.device)
+    positions[present] = torch.arange(present.shape[0], device=codes.device)
+    return positions.index_select(0, flat).reshape(codes.shape), present.shape[0]
 
 
 def nearest_resize(values: Tensor, size_hw: tuple[int, int]) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from typing import Literal
 
@@ -19,9 +20,15 @@ _MIN_GAIN = 1.2
 
 
 def resolve_precision(choice: PrecisionChoice, device: torch.device) -> Precision:
-    """The choice itself, or for "auto" what a probe of some milliseconds finds faster."""
-    if choice != "auto":
-        return choice
+    """The choice itself, or for "auto" what a probe of some milliseconds finds faster.
+
+    A process probes a device once, with the threads that it then has.
+    """
+    return _faster_precision(device) if choice == "auto" else choice
+
+
+@functools.cache
+def _faster_precision(device: torch.device) -> Precision:
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     full, half = (_convolution_seconds(dtype, device) for dtype in (torch.float32, torch.bfloat16))

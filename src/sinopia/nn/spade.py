@@ -114,6 +114,23 @@ class LabelCondition:
             )
         return self._neighborhoods[key]
 
+    def neighborhoods_inside(
+        self,
+        size_hw: tuple[int, int],
+        kernel_size: int,
+        *,
+        rows: tuple[int, int],
+        columns: tuple[int, int],
+    ) -> Neighborhoods:
+        """Those of the pixels in some rows and columns of a size, each a first and an end."""
+        return find_neighborhoods(
+            self.values_at(size_hw),
+            num_values=self.num_values,
+            kernel_size=kernel_size,
+            rows=rows,
+            columns=columns,
+        )
+
     def dense_at(self, size_hw: tuple[int, int]) -> Tensor:
         """The maps at a size as (B, S, h, w) float32: one-hot classes, unlabeled, edges."""
         return self._channels(self.values_at(size_hw))

@@ -1,0 +1,106 @@
+"""The generator that is measured: a model's, or one of a given size with random weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sinopia.errors import ModelError
+from sinopia.models.spade import SpadeConfig, SpadeGenerator
+from sinopia.zoo.checkpoint import load_model
+
+__all__ = ["Subject", "random_generator"]
+
+_STYLE_DIM = 256
+"""As published for models with a style code."""
+_PATCH = 8
+"""Side of the patches of one class in the map that random weights are scaled with, in pixels."""
+_DEVIATION = 0.25
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured; small, so that another process can build it too."""
+
+    name: str
+    config: SpadeConfig
+    folder: Path | None = None
+    """Of a model; without one the weights are random."""
+
+    @classmethod
+    def of_model(cls, folder: Path) -> Subject:
+        """The generator of a model folder.
+
+        Raises:
+            ModelError: when the folder is damaged, or holds no generator that paints label maps.
+        """
+        return cls(folder.resolve().name, _load_generator(folder).config, folder)
+
+    def build(self, device: torch.device) -> SpadeGenerator:
+        """The generator in evaluation mode, spectral norm folded; every time the same."""
+        if self.folder is None:
+            generator = random_generator(self.config, device=device)
+        else:
+            generator = _load_generator(self.folder).to(device)
+        return generator.eval().requires_grad_(False)
+
+    def check_size(self, size_hw: tuple[int, int]) -> None:
+        """Raises RequestError, with the nearest size that works, for a size that cannot be made."""
+        with torch.device("meta"):  # without weights; those of spectral norm would take seconds
+            generator = SpadeGenerator(dataclasses.replace(self.config, has_spectral_norm=False))
+        generator.check_size(size_hw)
+
+    def with_style(self) -> Subject | None:
+        """The same with a style code; a trained model cannot be given one."""
+        if self.config.style_dim is not None:
+            return self
+        if self.folder is not None:
+            return None
+        config = dataclasses.replace(self.config, style_dim=_STYLE_DIM)
+        return Subject(f"{self.name} with style", config)
+
+
+def _load_generator(folder: Path) -> SpadeGenerator:
+    generator = load_model(folder).networks.get("generator")
+    if not isinstance(generator, SpadeGenerator):
+        raise ModelError(f"model {folder.name!r} does not paint label maps.")
+    return generator
+
+
+@torch.no_grad()
+def random_generator(
+    config: SpadeConfig, *, seed: int = 0, device: torch.device | None = None
+) -> SpadeGenerator:
+    """A generator with torch's own first weights, the same on any device, and no spectral norm.
+
+    Its pictures would be almost grey, and errors in them too small to tell anything. So the last
+    layer is scaled until the values before tanh have deviation 1/4, with which bf16 errs about as
+    much as in trained models.
+    """
+    config = dataclasses.replace(config, has_spectral_norm=False, encoder=None)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator = SpadeGenerator(config).eval()
+    step = config.size_multiple
+    height, width = (max(2 * step, side // 2 // step * step) for side in config.size_hw)
+    draws = torch.Generator().manual_seed(seed)
+    patches = torch.randint(
+        config.num_classes, (1, height // _PATCH, width // _PATCH), generator=draws
+    )
+    ids = patches.repeat_interleave(_PATCH, 1).repeat_interleave(_PATCH, 2)
+    edges = torch.zeros(1, 1, height, width) if config.has_instance_edges else None
+    style = None
+    if config.style_dim is not None:
+        style = torch.randn(1, config.style_dim, generator=draws)
+    deviations: list[Tensor] = []
+    watch = generator.to_image.register_forward_hook(
+        lambda _layer, _inputs, output: deviations.append(output.std())
+    )
+    generator(generator.condition(ids, edges), style)
+    watch.remove()
+    generator.to_image.weight.mul_(_DEVIATION / deviations[0])
+    return generator if device is None else generator.to(device)
