@@ -110,7 +110,9 @@ def test_json(
 ) -> None:
     row = RowResult("dense", 2.0, 1.0, 0.5, 1.0, 0.0, 0.0, 7)
     machine = Machine("2020-02-20", "processor", "cpu", 1, "torch", "commit")
-    result = BenchmarkResult("tiny", (32, 32), "maps", (0.1, 0.2), 1, machine, (row,), ("style",))
+    result = BenchmarkResult(
+        "tiny", (32, 32), "maps", (0.1, 0.2), 1, machine, (row,), ("style",), 3
+    )
     monkeypatch.setattr(measure, "run_benchmark", lambda *_, **__: result)
     outcome = command_line.run("bench", "--model", tiny_model_folder, *QUICK, "--json")
     assert outcome.code == 0, outcome.err

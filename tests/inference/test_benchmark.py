@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from sinopia.data.procedural import ProceduralScenes
 from sinopia.errors import ModelError, RequestError
-from sinopia.inference.benchmark import memory
+from sinopia.inference.benchmark import memory, report
 from sinopia.inference.benchmark.macs import count_macs, dense_macs
 from sinopia.inference.benchmark.measure import BenchmarkResult, count_steps, run_benchmark
 from sinopia.inference.benchmark.report import markdown_table, to_json, to_markdown, write_report
@@ -26,7 +26,7 @@ from sinopia.inference.benchmark.strokes import (
     brush_stroke,
     procedural_maps,
 )
-from sinopia.inference.benchmark.subject import Subject, random_generator
+from sinopia.inference.benchmark.subject import Subject, random_generator, scale_pictures
 from sinopia.inference.convolution import Convolution
 from sinopia.inference.engine import SpadeEngine
 from sinopia.models.spade import SpadeConfig, SpadeGenerator
@@ -217,17 +217,23 @@ def test_edges_are_drawn_between_classes(plain_config: SpadeConfig) -> None:
     assert torch.nonzero(edges[0, 0].any(dim=0)).flatten().tolist() == [19, 20]
 
 
-def test_random_generators_are_the_same_every_time(plain_config: SpadeConfig) -> None:
+@pytest.mark.parametrize("has_style", [True, False])
+def test_random_generators_are_the_same_every_time(
+    plain_config: SpadeConfig, has_style: bool
+) -> None:
+    config = dataclasses.replace(plain_config, style_dim=8 if has_style else None)
     state = torch.random.get_rng_state()
-    first, second = random_generator(plain_config), random_generator(plain_config)
+    first, second = (Subject("random", config).build(CPU) for _ in range(2))
+    scale_pictures(first)
+    scale_pictures(second)
     assert torch.equal(torch.random.get_rng_state(), state)
     for one, two in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, two)
     ids = torch.as_tensor(procedural_maps(1, size_hw=SIZE, num_classes=5)[0].astype(int))[None]
-    edges = torch.zeros(1, 1, *SIZE)
+    condition = first.condition(ids, torch.zeros(1, 1, *SIZE))
     with torch.inference_mode():
-        picture = first(first.condition(ids, edges))
-    assert 0.03 < float(picture.std()) < 0.6
+        picture = first(condition, torch.ones(1, 8) if has_style else None)
+    assert 0.05 < float(picture.std()) < 0.5
 
 
 def test_subjects(
@@ -309,9 +315,14 @@ def test_the_report(result: BenchmarkResult, tmp_path: Path) -> None:
     assert len({len(line) for line in table}) == 1
     cells = [cell.strip() for cell in table[2].split("|")[1:-1]]
     assert cells[0] == BASELINE
-    assert cells[2:] == ["1.0x", f"{result.rows[0].gmacs:.4g}", "100.0%", *["0.0e+00"] * 2, "n/a"]
+    assert cells[2:] == ["1.0x", "0.0104", "100.0%", *["0.0e+00"] * 2, "n/a"]
     assert table[-1].count("n/a") == 7
-    assert "VmHWM" in text
+    assert "peak memory: not measured" in text
+    with_memory = dataclasses.replace(result, base_memory_bytes=500_000_000)
+    assert "(VmHWM), 500 MB of it Python and torch." in to_markdown(with_memory)
+    on_device = dataclasses.replace(result.machine, device="a GPU")
+    with_memory = dataclasses.replace(with_memory, machine=on_device)
+    assert "what torch allocates on the device." in to_markdown(with_memory)
     data = json.loads(to_json(result))
     assert [row["name"] for row in data["rows"]] == [row.name for row in result.rows]
     assert data["machine"]["threads"] == 1
@@ -330,14 +341,30 @@ def test_a_markdown_table_is_aligned() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (11370, "11370"),
+        (191.123, "191"),
+        (42.137, "42.1"),
+        (1.26, "1.26"),
+        (0.004056, "0.00406"),
+        (0.0, "0"),
+    ],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert report._rounded(value) == text
+
+
 def test_peak_memory_is_that_of_another_process(plan: BenchmarkPlan) -> None:
     own = np.ones(100_000_000)  # 800 MB that the other process does not have
-    peak = memory.peak_memory(plan, "engine fp32")
+    measured = memory.peak_memory(plan, "engine fp32")
     if not Path("/proc/self/status").is_file():
-        assert peak is None
+        assert measured == memory.PeakMemory(None, None)
         return
-    assert peak is not None
-    assert 100e6 < peak < own.nbytes + 100e6
+    assert measured.base_bytes is not None
+    assert measured.peak_bytes is not None
+    assert 100e6 < measured.base_bytes < measured.peak_bytes < own.nbytes + 100e6
 
 
 def test_a_process_that_the_system_ended(

@@ -328,6 +328,7 @@ def test_values_out_of_range_are_refused(pairs: Path) -> None:
             {"model": SpadeConfig(num_classes=5)},
             r"preprocess.size_hw is \(32, 32\), model.size_hw \(256, 256\)",
         ),
+        (config, {"batch_size": 1}, "one image at a time gives batch norm a single value"),
         (config.optimizer, {"beta2": 1.0}, r"betas in \[0, 1\), got 0.0, 1.0"),
         (config.optimizer, {"generator_lr": -1.0}, "must not be negative"),
         (config.schedule, {"save_every": 0}, "schedule.save_every: expected at least 1 image"),

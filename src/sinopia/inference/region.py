@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 
 import torch
@@ -45,6 +47,17 @@ class Region:
     def halved(self) -> Region:
         """The smallest region of a grid half as fine that holds this one."""
         return Region(self.top // 2, self.left // 2, (self.bottom + 1) // 2, (self.right + 1) // 2)
+
+    def evened(self, size_hw: tuple[int, int]) -> Region:
+        """The region widened to even edges, as far as the grid reaches."""
+        return self.halved().doubled().grown(0, size_hw)
+
+    def strips(self, height: int) -> list[Region]:
+        """The region cut into pieces of about the same height, at most the one given."""
+        rows = self.bottom - self.top
+        count = math.ceil(rows / height)
+        edges = [self.top + rows * each // count for each in range(count + 1)]
+        return [Region(a, self.left, b, self.right) for a, b in itertools.pairwise(edges)]
 
     def joined(self, other: Region | None) -> Region:
         """The smallest region that holds both."""

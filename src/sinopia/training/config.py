@@ -119,6 +119,14 @@ class TrainConfig:
                 f"batch_size: {self.batch_size} is not a multiple of accumulation "
                 f"{self.accumulation}."
             )
+        step = self.model.size_multiple
+        starts_with_a_pixel = self.model.size_hw == (step, step)
+        if starts_with_a_pixel and self.batch_size == self.accumulation:
+            raise ConfigError(
+                f"batch_size: one image at a time gives batch norm a single value per channel, since "
+                f"the network begins with one pixel at {step}x{step}. Take a larger batch_size, less "
+                f"accumulation, or a larger size_hw."
+            )
         if not 0 <= self.decay_from <= 1:
             raise ConfigError(f"decay_from: expected a share in [0, 1], got {self.decay_from}.")
         if self.preprocess.mode in _ONE_SIZE and self.preprocess.size_hw != self.model.size_hw:

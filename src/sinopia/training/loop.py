@@ -65,9 +65,8 @@ def fit(
     SIGTERM and SIGINT save a checkpoint after the batch at hand and return.
 
     Raises:
-        TrainingError: when a loss, a distance or a weight is not a finite number (the message names
-        it),
-            or the run folder holds another run.
+        TrainingError: when a loss, a distance or a weight is not a finite number (the message
+            names it), or the run folder holds another run.
         DatasetError, LabelError, FileFormatError: when the data cannot be read.
         OSError: when the run folder cannot be written; the last checkpoint stays whole.
     """

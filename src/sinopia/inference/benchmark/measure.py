@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sinopia.inference.benchmark.machine import Machine, describe_machine
-from sinopia.inference.benchmark.memory import peak_memory
+from sinopia.inference.benchmark.memory import PeakMemory, peak_memory
 from sinopia.inference.benchmark.rows import (
     BASELINE,
     ENGINE,
@@ -56,6 +56,8 @@ class BenchmarkResult:
     rows: tuple[RowResult, ...]
     missing_rows: tuple[str, ...]
     """What the model cannot do."""
+    base_memory_bytes: int | None
+    """Of a process before it loads the model; part of the rows' peaks."""
 
 
 def count_steps(plan: BenchmarkPlan) -> int:
@@ -80,6 +82,7 @@ def run_benchmark(
     rows = {name: row for name, row in all_rows.items() if row is not None}
     with num_threads(plan.threads):
         machine = describe_machine(painters.plain.device)
+        painters.scale_pictures()
         seconds = time_in_turns(
             {name: _timed(row) for name, row in rows.items()},
             rounds=plan.rounds,
@@ -90,11 +93,12 @@ def run_benchmark(
         # work that is counted shall be the work that was timed.
         painters.forget_engines()
         checks = _check(rows, plan.rounds, on_step)
-    peaks: dict[str, int | None] = dict.fromkeys(rows)
+    peaks: dict[str, PeakMemory] = {}
     if plan.measures_memory:
         for name in rows:
             peaks[name] = peak_memory(plan, name)
             on_step(f"memory of {name}")
+    bases = [each.base_bytes for each in peaks.values() if each.base_bytes is not None]
     times = medians(seconds)
     map_shares = checks[ENGINE].shares
     return BenchmarkResult(
@@ -113,11 +117,12 @@ def run_benchmark(
                 block_share=statistics.median(check.shares),
                 max_error=max(check.max_errors),
                 mean_error=statistics.fmean(check.mean_errors),
-                peak_memory_bytes=peaks[name],
+                peak_memory_bytes=peaks[name].peak_bytes if name in peaks else None,
             )
             for name, check in checks.items()
         ),
         missing_rows=tuple(name for name, row in all_rows.items() if row is None),
+        base_memory_bytes=max(bases, default=None),
     )
 
 

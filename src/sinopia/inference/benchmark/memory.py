@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,19 +14,26 @@ from sinopia.errors import RequestError
 from sinopia.inference.benchmark.rows import BenchmarkPlan, PainterPair, build_rows
 from sinopia.inference.benchmark.timing import num_threads
 
-__all__ = ["MEMORY_NOTE", "peak_memory"]
-
-MEMORY_NOTE = (
-    "peak memory: the most that a process of its own takes, which loads the model and makes one "
-    "picture of the row; on the CPU its resident set, Python and torch included (VmHWM of the "
-    "Linux kernel; n/a elsewhere), on CUDA what torch allocates on the device"
-)
+__all__ = ["PeakMemory", "peak_memory"]
 
 _STATUS = Path("/proc/self/status")
 
 
-def peak_memory(plan: BenchmarkPlan, row: str) -> int | None:
-    """Bytes at the peak, or None where the system does not tell.
+@dataclass(frozen=True)
+class PeakMemory:
+    """Of a process that makes one picture; None where the system does not tell.
+
+    On the CPU its resident set (VmRSS and VmHWM of the Linux kernel), on CUDA what torch allocates
+    on the device.
+    """
+
+    base_bytes: int | None
+    """Before the model is loaded."""
+    peak_bytes: int | None
+
+
+def peak_memory(plan: BenchmarkPlan, row: str) -> PeakMemory:
+    """Make one picture of a row in a new process.
 
     Raises:
         RequestError: when the system ended the process, as it does for want of memory.
@@ -42,7 +50,8 @@ def peak_memory(plan: BenchmarkPlan, row: str) -> int | None:
             ) from None
 
 
-def _paint_once(plan: BenchmarkPlan, name: str) -> int | None:
+def _paint_once(plan: BenchmarkPlan, name: str) -> PeakMemory:
+    base = _resident("VmRSS")
     with num_threads(plan.threads):
         row = build_rows(plan, PainterPair.of(plan))[name]
         assert row is not None, "only rows that the model can do are measured"
@@ -50,9 +59,14 @@ def _paint_once(plan: BenchmarkPlan, name: str) -> int | None:
         shot.prepare()
         shot.paint()
     if torch.device(plan.device).type == "cuda":
-        return torch.cuda.max_memory_allocated(plan.device)
+        return PeakMemory(0, torch.cuda.max_memory_allocated(plan.device))
     # Not ru_maxrss: that of a new process begins with the peak of the one that started it.
+    return PeakMemory(base, _resident("VmHWM"))
+
+
+def _resident(field: str) -> int | None:
+    """Bytes that the kernel reports of this process, under Linux."""
     for line in _STATUS.read_text().splitlines() if _STATUS.is_file() else []:
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{field}:"):
             return 1024 * int(line.split()[1])
     return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 from sinopia import config
 from sinopia.files import write_text
 from sinopia.inference.benchmark.measure import BenchmarkResult, RowResult
-from sinopia.inference.benchmark.memory import MEMORY_NOTE
 
 __all__ = ["markdown_table", "to_json", "to_markdown", "write_report"]
 
@@ -33,7 +33,6 @@ _NOTES = (
     "picture (dense: all pixels; new style: none; strokes: those not in the map before); medians",
     "errors: of the picture in [-1, 1] against the first row's; largest and mean over all maps; "
     "of strokes, the first place of each round",
-    MEMORY_NOTE,
     "dense rows: spectral norm folded, one-hot map given; engine rows begin with the ids of a new "
     "map, a new style with a map that was painted, strokes with ids that differ from the picture's",
 )
@@ -70,10 +69,20 @@ def to_markdown(result: BenchmarkResult) -> str:
             "",
             markdown_table(_HEAD, [*map(_cells, result.rows), *missing]),
             "",
-            *(f"- {note}." for note in _NOTES),
+            *(f"- {note}." for note in (*_NOTES, _memory_note(result))),
             "",
         ]
     )
+
+
+def _memory_note(result: BenchmarkResult) -> str:
+    base = result.base_memory_bytes
+    if base is None:
+        return "peak memory: not measured"
+    note = "peak memory: of a process of its own that loads the model and makes one picture; "
+    if result.machine.device != "cpu":
+        return note + "what torch allocates on the device"
+    return note + f"its resident set (VmHWM), {base / 1e6:.0f} MB of it Python and torch"
 
 
 def to_json(result: BenchmarkResult) -> str:
@@ -99,11 +108,17 @@ def _cells(row: RowResult) -> tuple[str, ...]:
     peak = row.peak_memory_bytes
     return (
         row.name,
-        f"{row.milliseconds:.4g}",
+        _rounded(row.milliseconds),
         f"{row.ratio:.1f}x",
-        f"{row.gmacs:.4g}",
+        _rounded(row.gmacs),
         f"{row.block_share:.1%}",
         f"{row.max_error:.1e}",
         f"{row.mean_error:.1e}",
         "n/a" if peak is None else f"{peak / 1e6:.0f} MB",
     )
+
+
+def _rounded(value: float) -> str:
+    """Three digits or more, without an exponent."""
+    decimals = max(0, 2 - math.floor(math.log10(value))) if value > 0 else 0
+    return f"{value:.{decimals}f}"

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from sinopia.inference.benchmark.macs import count_macs, dense_macs
 from sinopia.inference.benchmark.strokes import Brush, PaintedMap, block_share, brush_stroke
-from sinopia.inference.benchmark.subject import Subject
+from sinopia.inference.benchmark.subject import Subject, scale_pictures
 from sinopia.inference.device import find_device
 from sinopia.inference.engine import SpadeEngine
 from sinopia.models.spade import SpadeGenerator
@@ -91,6 +91,12 @@ class Painters:
         if key not in self._engines:
             self._engines[key] = SpadeEngine(self.generator, precision=precision, is_live=is_live)
         return self._engines[key]
+
+    def scale_pictures(self) -> None:
+        """Of random weights only; before the first engine is made."""
+        assert not self._engines, "engines copy the weights"
+        if self._subject.folder is None:
+            scale_pictures(self.generator)
 
     def forget_engines(self) -> None:
         """Begin anew, with engines that have met no map."""
@@ -182,11 +188,19 @@ class PainterPair:
             return cls(plain, None)
         return cls(plain, plain if with_style is plan.subject else Painters(with_style, device))
 
+    def scale_pictures(self) -> None:
+        """Make pictures of random weights such that errors in them tell something."""
+        for each in self._all:
+            each.scale_pictures()
+
     def forget_engines(self) -> None:
         """Begin anew, with engines that have met no map."""
-        for each in (self.plain, self.styled):
-            if each is not None:
-                each.forget_engines()
+        for each in self._all:
+            each.forget_engines()
+
+    @property
+    def _all(self) -> set[Painters]:
+        return {self.plain} if self.styled is None else {self.plain, self.styled}
 
 
 def build_rows(plan: BenchmarkPlan, painters: PainterPair) -> dict[str, ShotRow | None]:

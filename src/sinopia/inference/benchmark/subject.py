@@ -13,7 +13,7 @@ from sinopia.errors import ModelError
 from sinopia.models.spade import SpadeConfig, SpadeGenerator
 from sinopia.zoo.checkpoint import load_model
 
-__all__ = ["Subject", "random_generator"]
+__all__ = ["Subject", "random_generator", "scale_pictures"]
 
 _STYLE_DIM = 256
 """As published for models with a style code."""
@@ -43,10 +43,10 @@ class Subject:
     def build(self, device: torch.device) -> SpadeGenerator:
         """The generator in evaluation mode, spectral norm folded; every time the same."""
         if self.folder is None:
-            generator = random_generator(self.config, device=device)
+            generator = random_generator(self.config)
         else:
-            generator = _load_generator(self.folder).to(device)
-        return generator.eval().requires_grad_(False)
+            generator = _load_generator(self.folder)
+        return generator.to(device).eval().requires_grad_(False)
 
     def check_size(self, size_hw: tuple[int, int]) -> None:
         """Raises RequestError, with the nearest size that works, for a size that cannot be made."""
@@ -71,31 +71,34 @@ def _load_generator(folder: Path) -> SpadeGenerator:
     return generator
 
 
-@torch.no_grad()
-def random_generator(
-    config: SpadeConfig, *, seed: int = 0, device: torch.device | None = None
-) -> SpadeGenerator:
-    """A generator with torch's own first weights, the same on any device, and no spectral norm.
-
-    Its pictures would be almost grey, and errors in them too small to tell anything. So the last
-    layer is scaled until the values before tanh have deviation 1/4, with which bf16 errs about as
-    much as in trained models.
-    """
+def random_generator(config: SpadeConfig, *, seed: int = 0) -> SpadeGenerator:
+    """A generator with torch's own first weights, and without spectral norm, on the CPU."""
     config = dataclasses.replace(config, has_spectral_norm=False, encoder=None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        generator = SpadeGenerator(config).eval()
-    step = config.size_multiple
-    height, width = (max(2 * step, side // 2 // step * step) for side in config.size_hw)
-    draws = torch.Generator().manual_seed(seed)
-    patches = torch.randint(
-        config.num_classes, (1, height // _PATCH, width // _PATCH), generator=draws
-    )
-    ids = patches.repeat_interleave(_PATCH, 1).repeat_interleave(_PATCH, 2)
-    edges = torch.zeros(1, 1, height, width) if config.has_instance_edges else None
+        return SpadeGenerator(config)
+
+
+@torch.inference_mode()
+def scale_pictures(generator: SpadeGenerator) -> None:
+    """Scale the last layer so that on a map of patches the values before tanh have deviation 1/4.
+
+    Random weights make pictures that are almost grey, with errors too small to tell anything; so
+    scaled, bf16 errs about as much as in trained models.
+    """
+    config = generator.config
+    device = generator.to_image.weight.device
+    height, width = config.size_hw
+    draws = torch.Generator().manual_seed(0)
+    shape = (1, height // _PATCH, width // _PATCH)
+    patches = torch.randint(config.num_classes, shape, generator=draws)
+    ids = patches.repeat_interleave(_PATCH, 1).repeat_interleave(_PATCH, 2).to(device)
+    edges = None
+    if config.has_instance_edges:
+        edges = torch.zeros(1, 1, height, width, device=device)
     style = None
     if config.style_dim is not None:
-        style = torch.randn(1, config.style_dim, generator=draws)
+        style = torch.randn(1, config.style_dim, generator=draws).to(device)
     deviations: list[Tensor] = []
     watch = generator.to_image.register_forward_hook(
         lambda _layer, _inputs, output: deviations.append(output.std())
@@ -103,4 +106,3 @@ def random_generator(
     generator(generator.condition(ids, edges), style)
     watch.remove()
     generator.to_image.weight.mul_(_DEVIATION / deviations[0])
-    return generator if device is None else generator.to(device)
