@@ -123,9 +123,9 @@ class TrainConfig:
         starts_with_a_pixel = self.model.size_hw == (step, step)
         if starts_with_a_pixel and self.batch_size == self.accumulation:
             raise ConfigError(
-                f"batch_size: one image at a time gives batch norm a single value per channel, since "
-                f"the network begins with one pixel at {step}x{step}. Take a larger batch_size, less "
-                f"accumulation, or a larger size_hw."
+                f"batch_size: one image at a time gives batch norm a single value per channel, "
+                f"since the network begins with one pixel at {step}x{step}. Take a larger "
+                f"batch_size, less accumulation, or a larger size_hw."
             )
         if not 0 <= self.decay_from <= 1:
             raise ConfigError(f"decay_from: expected a share in [0, 1], got {self.decay_from}.")

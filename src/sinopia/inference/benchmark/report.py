@@ -108,9 +108,9 @@ def _cells(row: RowResult) -> tuple[str, ...]:
     peak = row.peak_memory_bytes
     return (
         row.name,
-        _rounded(row.milliseconds),
+        _rounded(row.milliseconds, digits=3),
         f"{row.ratio:.1f}x",
-        _rounded(row.gmacs),
+        _rounded(row.gmacs, digits=4),
         f"{row.block_share:.1%}",
         f"{row.max_error:.1e}",
         f"{row.mean_error:.1e}",
@@ -118,7 +118,7 @@ def _cells(row: RowResult) -> tuple[str, ...]:
     )
 
 
-def _rounded(value: float) -> str:
-    """Three digits or more, without an exponent."""
-    decimals = max(0, 2 - math.floor(math.log10(value))) if value > 0 else 0
+def _rounded(value: float, *, digits: int) -> str:
+    """So many digits that count, or all before the point, without an exponent."""
+    decimals = max(0, digits - 1 - math.floor(math.log10(value))) if value > 0 else 0
     return f"{value:.{decimals}f}"
