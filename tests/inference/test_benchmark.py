@@ -27,8 +27,8 @@ from sinopia.inference.benchmark.strokes import (
     procedural_maps,
 )
 from sinopia.inference.benchmark.subject import Subject, random_generator, scale_pictures
-from sinopia.inference.convolution import Convolution
 from sinopia.inference.engine import SpadeEngine
+from sinopia.inference.packed_layers import PackedConvolution, PackedLinear
 from sinopia.models.spade import SpadeConfig, SpadeGenerator
 from sinopia.nn.precision import Precision
 from sinopia.nn.spade import DenseCondition
@@ -124,12 +124,18 @@ def test_what_is_counted() -> None:
     assert count_macs(lambda: F.conv2d(x, weight, padding=1))[1] == 2 * 8 * 6 * 3 * 5 * 9
     assert count_macs(lambda: torch.zeros(7, 4) @ torch.zeros(4, 9))[1] == 7 * 4 * 9
     for dtype in (torch.float32, torch.bfloat16):
-        layer = Convolution(torch.nn.Conv2d(3, 5, 3, padding=1), dtype=dtype, size_hw=(8, 6))
+        convolution = torch.nn.Conv2d(3, 5, 3, padding=1)
+        layer = PackedConvolution(convolution, dtype=dtype, size_hw=(8, 6))
         pixels = torch.zeros(2, 8, 6, 3, dtype=dtype)
         with torch.inference_mode():
             output, macs = count_macs(lambda layer=layer, pixels=pixels: layer(pixels))
         assert output.shape == (2, 8, 6, 5)
         assert macs == 2 * 8 * 6 * 3 * 5 * 9
+        linear = PackedLinear(torch.zeros(9, 4, dtype=dtype), None, num_rows=7)
+        rows = torch.zeros(7, 4, dtype=dtype)
+        with torch.inference_mode():
+            macs = count_macs(lambda linear=linear, rows=rows: linear(rows))[1]
+        assert macs == 7 * 4 * 9
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sinopia.inference.packed_layers import PackedLinear
 from sinopia.nn.neighborhoods import Neighborhoods
 from sinopia.nn.spade import LabelCondition, SpadeNorm, sum_rows
 
@@ -24,6 +25,9 @@ _CHUNK_BLOCKS = 4096
 
 _MAX_PRODUCTS = 1 << 25
 """Values of hidden rows times weights that are held at a time, for the same reason."""
+
+_TYPICAL_ROWS = 256
+"""Rows for which the weights are laid out."""
 
 _FIRST_ROWS = 1024
 
@@ -60,16 +64,20 @@ class FoldedNorm:
             scale_weight, scale_bias = scale_weight * factor[:, None], scale_bias * factor
             shift_weight = shift_weight - mean[:, None] * scale_weight
             shift_bias = shift_bias - mean * scale_bias
-        weight = torch.cat([scale_weight, shift_weight], dim=1).mT
-        self.weight = weight.to(dtype).contiguous()  # (k*k, D, 2C)
-        self.bias = torch.cat([scale_bias, shift_bias]).to(dtype)
+        weight = torch.cat([scale_weight, shift_weight], dim=1).to(dtype)  # (k*k, 2C, D)
+        self.dtype = dtype
+        self._bias = torch.cat([scale_bias, shift_bias]).to(dtype)
+        self._of_hidden = PackedLinear(weight.flatten(0, 1), None, num_rows=_TYPICAL_ROWS)
+        self._of_windows = PackedLinear(
+            weight.transpose(0, 1).flatten(1), self._bias, num_rows=_TYPICAL_ROWS
+        )
 
     def hidden(self, condition: LabelCondition, inner_blocks: Tensor) -> Tensor:
         """The hidden channels of blocks (U, k*k) and, as a last row, of the outside: (U + 1, D)."""
         if self._rows is None:
             self._rows = condition.rows_of(self._shared.weight.detach())
         hidden = F.relu(sum_rows(self._rows, inner_blocks) + _bias(self._shared))
-        return F.pad(hidden, (0, 0, 0, 1)).to(self.weight.dtype)
+        return F.pad(hidden, (0, 0, 0, 1)).to(self.dtype)
 
     def scale_and_shift(self, hidden: Tensor, outer_blocks: Tensor) -> Tensor:
         """Scale and shift of blocks (U, k*k) of hidden rows (V, D), side by side: (U, 2C).
@@ -77,18 +85,17 @@ class FoldedNorm:
         Each hidden row is multiplied once per place of the window and the blocks add up the
         products, or each block multiplies its own rows, whichever is less work.
         """
-        places, _, width = self.weight.shape
+        places, width = self.kernel_size**2, 2 * self.channels
         is_shared = 4 * len(hidden) < 3 * len(outer_blocks)
         if is_shared and places * len(hidden) * width <= _MAX_PRODUCTS:
-            products = torch.matmul(hidden, self.weight).flatten(0, 1)  # (k*k*V, 2C)
-            offsets = torch.arange(places, device=outer_blocks.device) * len(hidden)
-            return F.embedding_bag(outer_blocks + offsets, products, mode="sum") + self.bias
-        result = self.weight.new_empty(len(outer_blocks), width)
+            products = self._of_hidden(hidden).view(len(hidden) * places, width)
+            at = outer_blocks * places + torch.arange(places, device=outer_blocks.device)
+            return F.embedding_bag(at, products, mode="sum") + self._bias
+        result = hidden.new_empty(len(outer_blocks), width)
         for chunk, part in zip(
             outer_blocks.split(_CHUNK_BLOCKS), result.split(_CHUNK_BLOCKS), strict=True
         ):
-            windows = F.embedding(chunk, hidden).flatten(1)
-            torch.addmm(self.bias, windows, self.weight.flatten(0, 1), out=part)
+            part.copy_(self._of_windows(F.embedding(chunk, hidden).flatten(1)))
         return result
 
 
@@ -107,7 +114,7 @@ class BlockTable:
 
     def __init__(self, norms: Sequence[FoldedNorm], *, max_bytes: int) -> None:
         self._norms = tuple(norms)
-        row_bytes = sum(2 * norm.channels * norm.weight.element_size() for norm in norms)
+        row_bytes = sum(2 * norm.channels * norm.dtype.itemsize for norm in norms)
         self._max_rows = max_bytes // (row_bytes + _BYTES_OF_KEYS)
         self._inner: dict[bytes, int] = {}
         self._outer: dict[bytes, int] = {}
@@ -180,7 +187,7 @@ class BlockTable:
         wanted = max(_FIRST_ROWS, min(doubled, max(count, self._max_rows)))
         tables = []
         for index, norm in enumerate(self._norms):
-            grown = torch.empty(wanted, 2 * norm.channels, dtype=norm.weight.dtype, device=device)
+            grown = torch.empty(wanted, 2 * norm.channels, dtype=norm.dtype, device=device)
             if known > 0:
                 grown[:known] = self._tables[index][:known]
             tables.append(grown)

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sinopia.inference.block_table import BlockTable, FoldedNorm
-from sinopia.inference.convolution import Convolution
+from sinopia.inference.packed_layers import PackedConvolution
 from sinopia.inference.region import Region, changed_region
 from sinopia.models.spade import SpadeBlock, SpadeGenerator
 from sinopia.nn.precision import Precision
@@ -80,7 +80,7 @@ class SpadeEngine:
             self._level_of_block.append(level)
             size_hw = (height << level, width << level)
             self._blocks.append(_Block(block, dtype=self._dtype, size_hw=size_hw))
-        self._to_image = Convolution(
+        self._to_image = PackedConvolution(
             generator.to_image, dtype=self._dtype, size_hw=generator.config.size_hw
         )
         # Folded, all that a block does to a pixel depends on the pixels around it.
@@ -345,13 +345,13 @@ class _Block:
     """
 
     def __init__(self, block: SpadeBlock, *, dtype: torch.dtype, size_hw: tuple[int, int]) -> None:
-        def convolution(layer: nn.Module) -> Convolution:
-            return Convolution(layer, dtype=dtype, size_hw=size_hw)
+        def convolution(layer: nn.Module) -> PackedConvolution:
+            return PackedConvolution(layer, dtype=dtype, size_hw=size_hw)
 
         self.norms = [FoldedNorm(block.norm_0, dtype=dtype), FoldedNorm(block.norm_1, dtype=dtype)]
         self._conv_0 = convolution(block.conv_0)
         self._conv_1 = convolution(block.conv_1)
-        self._shortcut: Convolution | None = None
+        self._shortcut: PackedConvolution | None = None
         if block.has_learned_shortcut:
             self.norms.append(FoldedNorm(block.norm_shortcut, dtype=dtype))
             self._shortcut = convolution(block.conv_shortcut)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from sinopia.inference.convolution import PACKED_CONVOLUTION
+from sinopia.inference.packed_layers import PACKED_CONVOLUTION, PACKED_LINEAR
 from sinopia.models.spade import SpadeBlock, SpadeGenerator
 from sinopia.nn.spade import SpadeNorm
 
@@ -71,9 +71,11 @@ def _macs_of(layer: nn.Module, pixels: int) -> int:
 
 def count_macs(run: Callable[[], T]) -> tuple[T, int]:
     """What a call gives, and the MACs of all convolutions and matrix products that it runs."""
-    with FlopCounterMode(
-        display=False, custom_mapping={PACKED_CONVOLUTION: _packed_convolution_flops}
-    ) as counter:
+    packed = {
+        PACKED_CONVOLUTION: _packed_convolution_flops,
+        PACKED_LINEAR: _packed_linear_flops,
+    }
+    with FlopCounterMode(display=False, custom_mapping=packed) as counter:
         result = run()
     return result, counter.get_total_flops() // 2  # which counts the additions as well
 
@@ -83,3 +85,10 @@ def _packed_convolution_flops(
 ) -> int:
     """Of shapes (B, C_in, H, W), (C_out, C_in, k, k) and (B, C_out, H, W)."""
     return 2 * math.prod(out_shape) * math.prod(weight[1:])
+
+
+def _packed_linear_flops(
+    _x: Sequence[int], weight: Sequence[int], *_: Any, out_shape: Sequence[int], **_named: Any
+) -> int:
+    """Of shapes (..., D_in), (D_out, D_in) and (..., D_out)."""
+    return 2 * math.prod(out_shape) * weight[1]

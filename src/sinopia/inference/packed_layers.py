@@ -1,4 +1,9 @@
-"""Convolutions of pictures that lie channels-last in memory, with weights laid out in advance."""
+"""Linear layers and convolutions whose weights a CPU keeps in the layout that it computes with.
+
+torch brings the weight of a layer into the layout of oneDNN anew at each call. On coarse grids and
+for few rows that takes longer than the layer itself. Here it is done once. On other devices the
+weights stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,39 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["PACKED_CONVOLUTION", "Convolution"]
+__all__ = ["PACKED_CONVOLUTION", "PACKED_LINEAR", "PackedConvolution", "PackedLinear"]
 
 PACKED_CONVOLUTION = torch.ops.mkldnn._convolution_pointwise
 """What runs a convolution whose weight is packed."""
 
+PACKED_LINEAR = torch.ops.mkldnn._linear_pointwise
+"""What runs a linear layer whose weight is packed."""
 
-class Convolution:
+
+class PackedLinear:
+    """x @ weight.T + bias.
+
+    Args:
+        weight: (D_out, D_in).
+        bias: (D_out,) or none.
+        num_rows: rows of x for which the layout is chosen; others work too.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, *, num_rows: int) -> None:
+        self._weight, self._bias = weight.contiguous(), bias
+        self._is_packed = _can_pack(weight)
+        if self._is_packed:
+            self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight, num_rows)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(..., D_in) to (..., D_out)."""
+        if self._is_packed:
+            return PACKED_LINEAR(x, self._weight, self._bias, "none", [], "")
+        return F.linear(x, self._weight, self._bias)
+
+
+class PackedConvolution:
     """A convolution that keeps the size, of activations (B, H, W, C).
-
-    On a CPU its weight is kept in the layout that oneDNN computes with. torch would bring it into
-    that layout anew at each call, which takes longer than the convolution on the coarse grids.
 
     Args:
         layer: its weight is copied, in `dtype`.
@@ -28,6 +55,11 @@ class Convolution:
         weight = layer.weight.detach().to(dtype)
         self._bias = None if layer.bias is None else layer.bias.detach().to(dtype)
         self._padding = layer.kernel_size[0] // 2
+        self._linear: PackedLinear | None = None
+        if layer.kernel_size == (1, 1):
+            rows = size_hw[0] * size_hw[1]
+            self._linear = PackedLinear(weight[:, :, 0, 0], self._bias, num_rows=rows)
+            return
         self._is_packed = _can_pack(weight)
         if self._is_packed:
             self._weight = torch.ops.aten.mkldnn_reorder_conv2d_weight(
@@ -43,6 +75,8 @@ class Convolution:
 
     def __call__(self, x: Tensor) -> Tensor:
         """(B, H, W, C_in) to (B, H, W, C_out)."""
+        if self._linear is not None:
+            return self._linear(x)
         x = x.permute(0, 3, 1, 2)
         if self._is_packed:
             padding = [self._padding] * 2
