@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import Any
 
@@ -113,10 +114,16 @@ def seeded(seed: int) -> torch.Generator:
 
 @torch.inference_mode()
 def dense_picture(
-    generator: SpadeGenerator, condition: LabelCondition, style: Tensor | None = None
+    generator: SpadeGenerator,
+    condition: LabelCondition,
+    style: Tensor | None = None,
+    *,
+    dtype: torch.dtype = torch.float64,
 ) -> Tensor:
     """The plain twin: the generator itself, with every pixel convolved."""
-    return generator(DenseCondition(condition.dense_at(condition.size_hw)), style)
+    twin = copy.deepcopy(generator).to(dtype)
+    dense = DenseCondition(condition.dense_at(condition.size_hw).to(dtype))
+    return twin(dense, None if style is None else style.to(dtype)).float()
 
 
 def engine_picture(

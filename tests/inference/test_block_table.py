@@ -216,6 +216,23 @@ def test_keys_are_the_content_of_blocks(seed: int, kernel_size: int) -> None:
     assert len(table) == len(set(rows))
 
 
+def test_the_largest_values_are_told_apart() -> None:
+    """255 classes and unlabeled, with edges: values up to 511, and 512 for the outside."""
+    norm = SpadeNorm(2, condition_channels=257, hidden_channels=3).eval().requires_grad_(False)
+    table = BlockTable([FoldedNorm(norm, dtype=torch.float32)], max_bytes=1 << 30)
+    rows = []
+    for value in (0, 1, 127, 128, 254, 255):
+        for edge in (0.0, 1.0):
+            condition = LabelCondition(
+                torch.full((1, 1, 1), value),
+                num_classes=255,
+                has_unlabeled=True,
+                instance_edges=torch.full((1, 1, 1, 1), edge),
+            )
+            rows.append(int(table.rows_of(condition, blocks_of(condition))[0]))
+    assert rows == list(range(12))
+
+
 def test_rows_of_a_part_are_those_of_the_whole() -> None:
     case = Case()
     condition = make_condition(painted_ids((24, 30), seed=2))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from sinopia.errors import RequestError
 from sinopia.inference import block_table, engine
+from sinopia.inference.block_table import FoldedNorm
 from sinopia.inference.engine import SpadeEngine
 from sinopia.inference.packed_layers import PackedConvolution, PackedLinear
 from sinopia.models.spade import SpadeConfig
@@ -34,7 +35,7 @@ from tests.inference.engine_cases import (
     seeded,
 )
 
-FEW = settings(deadline=None, derandomize=True, database=None, max_examples=20)
+FEW = settings(deadline=None, derandomize=True, database=None, max_examples=30)
 cached_generator = functools.cache(make_generator)
 
 
@@ -68,7 +69,13 @@ def test_the_engine_is_the_generator(
     got = fresh_picture(generator, condition, style)
     assert got.dtype == torch.float32
     assert got.shape == expected.shape
-    torch.testing.assert_close(got, expected, **CLOSE)
+    atol = 1e-5
+    if config.normalization == "instance":
+        # It divides by the deviation of few pixels, which magnifies rounding: the twin's as well.
+        single = dense_picture(generator, condition, style, dtype=torch.float32)
+        atol += 10 * float((single - expected).abs().max())
+        assert atol < 0.1
+    torch.testing.assert_close(got, expected, atol=atol, rtol=0.0)
     assert 0.01 < float(expected.std()) < 0.9 or kind in ("one class", "unlabeled")
 
 
@@ -154,6 +161,27 @@ def test_a_live_engine_is_not_needed_for_equal_bytes() -> None:
         again = condition_of(generator, painted_ids((64, 64), seed=1))
         assert torch.equal(engine_picture(painter, again, style), expected)
         assert torch.equal(painter.paint(style), expected)
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_only_a_live_engine_keeps_the_blocks_of_earlier_maps(
+    is_live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = cached_generator(PLAIN)
+    computed: list[int] = []
+    scale_and_shift = FoldedNorm.scale_and_shift
+
+    def counted(norm: FoldedNorm, hidden: Tensor, outer_blocks: Tensor) -> Tensor:
+        computed.append(len(outer_blocks))
+        return scale_and_shift(norm, hidden, outer_blocks)
+
+    monkeypatch.setattr(FoldedNorm, "scale_and_shift", counted)
+    painter = SpadeEngine(generator, precision="fp32", is_live=is_live)
+    for _ in range(2):
+        painter.set_map(condition_of(generator, painted_ids((64, 64))))
+        painter.set_map(condition_of(generator, random_ids((64, 64))))
+    each_once = 2 * sum(3 if block.has_learned_shortcut else 2 for block in generator.blocks)
+    assert computed[each_once:] == ([] if is_live else computed[:each_once])
 
 
 def test_the_generator_stays_as_it_is() -> None:

@@ -17,9 +17,12 @@ from sinopia.inference.engine import SpadeEngine
 from sinopia.inference.packed_layers import PackedConvolution
 from sinopia.inference.region import Region, changed_region
 from sinopia.models.spade import SpadeConfig, SpadeGenerator
+from sinopia.nn.neighborhoods import Neighborhoods
 from sinopia.nn.precision import Precision
+from sinopia.nn.spade import LabelCondition
 from tests.inference.engine_cases import (
     CLOSE,
+    NUM_CLASSES,
     PLAIN,
     condition_of,
     configs,
@@ -35,23 +38,24 @@ from tests.inference.engine_cases import (
 
 FEW = settings(deadline=None, derandomize=True, database=None, max_examples=25)
 cached_generator = functools.cache(make_generator)
-EDITS = ("stroke", "dot", "style", "nothing", "size", "new map", "second map", "count")
+EDITS = ("dab", "dab", "dab", "unpainted dab", "stroke", "nothing", "style", "size", "map", "count")
 
 
 def live_engine(generator: SpadeGenerator, **options: int) -> SpadeEngine:
     return SpadeEngine(generator, precision="fp32", is_live=True, **options)
 
 
-def put_dot(ids: Tensor, random: torch.Generator) -> None:
-    """Change one pixel."""
-    row, column = (int(torch.randint(side, (), generator=random)) for side in ids.shape[1:])
-    ids[:, row, column] = (ids[:, row, column] + 1) % 4
+def paint_dab(ids: Tensor, random: torch.Generator) -> None:
+    """Change a few pixels, which the coarse levels mostly do not sample."""
+    row, column = (int(torch.randint(side - 3, (), generator=random)) for side in ids.shape[1:])
+    value = int(torch.randint(NUM_CLASSES, (), generator=random))
+    ids[:, row : row + 3, column : column + 2] = value
 
 
 @FEW
 @given(
     config=configs(),
-    edits=st.lists(st.sampled_from(EDITS), min_size=2, max_size=6),
+    edits=st.lists(st.sampled_from(EDITS), min_size=3, max_size=7),
     max_table_bytes=st.sampled_from([1, 60_000, 256 << 20]),
     share=st.sampled_from([0.0, 0.7, 1.0]),
     seed=st.integers(0, 99),
@@ -62,29 +66,30 @@ def test_after_any_edits_the_picture_is_that_of_a_full_pass(
     generator, random = cached_generator(config), seeded(seed)
     painter = live_engine(generator, max_table_bytes=max_table_bytes)
     step, batch, style_seed = config.size_multiple, 1, 0
-    ids = painted_ids((step, 2 * step), seed=seed)
+    ids = painted_ids((3 * step, 2 * step), seed=seed)
     engine_picture(painter, condition_of(generator, ids), random_style(generator, 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_LOCAL_SHARE", share)  # from never to always a local repaint
         for edit in edits:
             ids = ids.clone()
-            if edit == "stroke":
+            if edit == "dab":
+                paint_dab(ids, random)
+            elif edit == "unpainted dab":
+                paint_dab(ids, random)
+                painter.set_map(condition_of(generator, ids.clone()))
+                paint_dab(ids, random)
+            elif edit == "stroke":
                 paint_stroke(ids, random)
-            elif edit == "dot":
-                put_dot(ids, random)
             elif edit == "style":
                 style_seed += 1
             elif edit == "size":
-                ids = painted_ids((2 * step, step), batch=batch, seed=seed)
-            elif edit == "new map":
+                height, width = ids.shape[1:]
+                ids = painted_ids((width, height), batch=batch, seed=seed)
+            elif edit == "map":
                 ids = random_ids((ids.shape[1], ids.shape[2]), batch=batch, seed=seed)
             elif edit == "count":
                 batch = 3 - batch
                 ids = ids[:1].expand(batch, -1, -1)
-            elif edit == "second map":  # set and never painted
-                other = ids.clone()
-                paint_stroke(other, random)
-                painter.set_map(condition_of(generator, other, seed=seed))
             condition = condition_of(generator, ids)
             style = random_style(generator, batch, seed=style_seed)
             got = engine_picture(painter, condition, style)
@@ -165,6 +170,29 @@ def test_a_dab_convolves_a_small_region_of_the_levels_that_changed(
     assert convolved == [(14, 14)] * 3 + [(26, 26)] * 2 + [(26, 26)]
 
 
+def test_dabs_of_several_levels_and_maps_add_up(
+    generator: SpadeGenerator, ids: Tensor, convolved: list[tuple[int, int]]
+) -> None:
+    """What is painted anew holds all changes since the picture before, of whatever level."""
+    painter = live_engine(generator)
+    engine_picture(painter, condition_of(generator, ids))
+    edited = with_dab(ids)
+    painter.set_map(condition_of(generator, edited))  # never painted
+    edited = edited.clone()
+    edited[:, 101, 33] = (edited[:, 101, 33] + 1) % NUM_CLASSES  # seen by the finest level alone
+    condition = condition_of(generator, edited)
+    convolved.clear()
+    got = engine_picture(painter, condition)
+    assert max(convolved) < (128, 128)
+    torch.testing.assert_close(got, fresh_picture(generator, condition), **CLOSE)
+    # Both in one map, and taken back.
+    torch.testing.assert_close(
+        engine_picture(painter, condition_of(generator, ids)),
+        fresh_picture(generator, condition_of(generator, ids)),
+        **CLOSE,
+    )
+
+
 def test_a_stroke_that_the_coarsest_level_samples_is_a_full_pass(
     generator: SpadeGenerator, ids: Tensor, convolved: list[tuple[int, int]]
 ) -> None:
@@ -237,13 +265,28 @@ def test_after_an_interruption_all_is_painted_anew(
     assert painter.activation_bytes == 0
     assert torch.equal(engine_picture(painter, condition_of(generator, ids)), first)
 
+
+def test_after_a_map_that_failed_all_is_numbered_anew(
+    generator: SpadeGenerator, ids: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = live_engine(generator, max_table_bytes=1)  # each map drops the rows of the one before
+    first = engine_picture(painter, condition_of(generator, ids))
+    rows_of, calls = BlockTable.rows_of, []
+
+    def fail_at_the_fifth(
+        table: BlockTable, condition: LabelCondition, blocks: Neighborhoods
+    ) -> tuple[Tensor, bool]:
+        calls.append(table)
+        if len(calls) == 5:
+            raise MemoryError
+        return rows_of(table, condition, blocks)
+
     with monkeypatch.context() as patch:
-        patch.setattr(BlockTable, "rows_of", None)
-        with pytest.raises(TypeError):
-            painter.set_map(condition_of(generator, with_dab(ids)))
-    edited = condition_of(generator, with_dab(ids, 2))
+        patch.setattr(BlockTable, "rows_of", fail_at_the_fifth)
+        with pytest.raises(MemoryError):
+            painter.set_map(condition_of(generator, random_ids((128, 128))))
     torch.testing.assert_close(
-        engine_picture(painter, edited), fresh_picture(generator, edited), **CLOSE
+        engine_picture(painter, condition_of(generator, ids)), first, **CLOSE
     )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from sinopia.nn import neighborhoods
 from sinopia.nn.neighborhoods import (
     Grouping,
+    Neighborhoods,
     find_neighborhoods,
     group_by,
     nearest_resize,
@@ -152,6 +153,37 @@ def test_outer_blocks_decode_to_the_map_and_its_surroundings(
         np.testing.assert_array_equal(
             decoded[..., place, :].numpy(), padded[:, dy : dy + height, dx : dx + width]
         )
+
+
+@RELAXED
+@given(
+    rows=st.tuples(st.integers(0, 8), st.integers(1, 9)).map(lambda x: (min(x), max(x))),
+    columns=st.tuples(st.integers(0, 10), st.integers(1, 11)).map(lambda x: (min(x), max(x))),
+    kernel_size=st.sampled_from([1, 3, 5]),
+    seed=st.integers(0, 10_000),
+)
+def test_those_of_some_pixels_are_as_in_the_whole_map(
+    rows: tuple[int, int], columns: tuple[int, int], kernel_size: int, seed: int
+) -> None:
+    (top, bottom), (left, right) = (rows[0], rows[0] + 1), (columns[0], columns[0] + 1)
+    bottom, right = max(bottom, rows[1]), max(right, columns[1])
+    values = random_values(seed, (2, 9, 11), 3)
+
+    def decoded(blocks: Neighborhoods) -> Tensor:
+        inner = torch.cat([blocks.inner_blocks, torch.full((1, kernel_size**2), 99)])
+        return inner[blocks.outer_blocks[blocks.numbers]]
+
+    whole = find_neighborhoods(values, num_values=3, kernel_size=kernel_size)
+    part = find_neighborhoods(
+        values,
+        num_values=3,
+        kernel_size=kernel_size,
+        rows=(top, bottom),
+        columns=(left, right),
+    )
+    assert torch.equal(decoded(part), decoded(whole)[:, top:bottom, left:right])
+    # And only those.
+    assert torch.unique(part.numbers).numel() == len(part.outer_blocks)
 
 
 def test_equal_neighbourhoods_share_a_number_across_the_batch() -> None:

@@ -158,7 +158,7 @@ class SpadeEngine:
             )
             inside, is_kept = self._tables[level].rows_of(condition, blocks)
             if is_kept:
-                rows = before.rows[level].clone()
+                rows = before.rows[level]  # the map before is no longer needed
                 region.of(rows).copy_(inside)
                 return rows, region.joined(pending)
         blocks = condition.neighborhoods_at((height, width), kernel_size)
