@@ -201,16 +201,15 @@ def blocks_of(ids: np.ndarray) -> set[bytes]:
 
 def test_shares_of_distinct_and_of_new_blocks(tiny_config: SpadeConfig) -> None:
     config = dataclasses.replace(tiny_config, num_classes=17)
-    generator = random_generator(config)
     before = procedural_maps(1, size_hw=(64, 32), num_classes=17)[0]
     after = brush_stroke(before, share=0.05, brush="round", num_classes=17, number=0)
-    known, new = (PaintedMap.of(ids, config, CPU).condition(generator) for ids in (before, after))
+    known, new = (PaintedMap.of(ids, config, CPU).condition(config) for ids in (before, after))
     assert block_share(known, 3) == len(blocks_of(before)) / before.size
     assert block_share(new, 3, known=known) == pytest.approx(
         len(blocks_of(after) - blocks_of(before)) / before.size
     )
     assert block_share(known, 3, known=known) == 0
-    flat = PaintedMap.of(before * 0, config, CPU).condition(generator)
+    flat = PaintedMap.of(before * 0, config, CPU).condition(config)
     assert block_share(flat, 3) == 25 / before.size
 
 

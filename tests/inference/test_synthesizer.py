@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +102,40 @@ def test_same_request_same_bytes(ready: Synthesizer, tiny_model_folder: Path) ->
     again = load_synthesizer(tiny_model_folder)
     assert again.repaint(request).tobytes() == pictures[1].tobytes()
     assert again.request(1) == request
+
+
+def test_a_live_synthesizer_that_forgot_is_a_fresh_one(
+    tiny_model_folder: Path, tiny_map: LabelMap
+) -> None:
+    edited = tiny_map.ids.copy()
+    edited[:9, :7] = (edited[0, 0] + 1) % 3
+    fresh, live = (
+        load_synthesizer(tiny_model_folder, precision="bf16", is_live=is_live)
+        for is_live in (False, True)
+    )
+    live.set_label_map(tiny_map)
+    live.synthesize(1)
+    for each in (fresh, live):
+        each.set_label_map(edited)
+    difference = live.synthesize(1).astype(int) - fresh.synthesize(1)
+    assert np.abs(difference).max() <= 2
+    live.forget()
+    with pytest.raises(RequestError, match="no label map yet"):
+        live.synthesize(1)
+    live.set_label_map(edited)
+    np.testing.assert_array_equal(live.synthesize(1), fresh.synthesize(1))
+
+
+def test_the_generator_is_not_kept(tiny_model_folder: Path) -> None:
+    """Its weights would lie in memory twice."""
+    model = load_model(tiny_model_folder)
+    networks = {name: weakref.ref(network) for name, network in model.networks.items()}
+    synthesizer = Synthesizer(model, name="tiny", weights_sha256="0" * 64)
+    del model
+    gc.collect()
+    assert networks["generator"]() is None
+    assert networks["encoder"]() is not None
+    assert synthesizer.can_read_style
 
 
 def test_a_request_restores_the_work_from_a_picture(

@@ -18,10 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sinopia.errors import RequestError
 from sinopia.inference.block_table import BlockTable, FoldedNorm
 from sinopia.inference.packed_layers import PackedConvolution
 from sinopia.inference.region import Region, changed_region
-from sinopia.models.spade import SpadeBlock, SpadeGenerator
+from sinopia.models.spade import NO_STYLE, SpadeBlock, SpadeGenerator, style_features
 from sinopia.nn.precision import Precision
 from sinopia.nn.spade import LabelCondition, sum_rows
 
@@ -49,7 +50,8 @@ class SpadeEngine:
     """Paints maps with one generator, reusing all that did not change since the picture before.
 
     Args:
-        generator: in evaluation mode; its weights are copied, in the engine's precision.
+        generator: in evaluation mode; its weights are copied, in the engine's precision, and it is
+            not kept but for its first layer, so that its memory can be given back.
         precision: "fp32" or "bf16".
         is_live: whether to keep the neighbourhoods of earlier maps and the activations of the
             latest picture, so that a stroke is painted quickly. A picture then equals that of a
@@ -65,15 +67,15 @@ class SpadeEngine:
         is_live: bool = False,
         max_table_bytes: int = 256 << 20,
     ) -> None:
-        self._generator = generator
+        self._config = generator.config
+        self._doubles_before = generator.doubles_before
         self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self._start = _Start(generator, dtype=self._dtype)
         self._is_live = is_live
         # Blocks at one resolution see the same map, so their layers share a table.
         self._level_of_block: list[int] = []
         self._blocks: list[_Block] = []
-        step = generator.config.size_multiple
-        height, width = (side // step for side in generator.config.size_hw)
+        height, width = generator.config.start_grid(generator.config.size_hw)
         level = 0
         for doubles, block in zip(generator.doubles_before, _spade_blocks(generator), strict=True):
             level += int(doubles)
@@ -99,6 +101,12 @@ class SpadeEngine:
         self._map: _Map | None = None
         self._picture: _Picture | None = None
 
+    def forget(self) -> None:
+        """Drop all that was kept; pictures to come are those of a fresh engine, to the last bit."""
+        self._map = self._picture = None
+        for table in self._tables:
+            table.forget()
+
     @property
     def table_bytes(self) -> int:
         """Memory of the kept neighbourhoods."""
@@ -119,7 +127,7 @@ class SpadeEngine:
         Raises:
             RequestError: for a size that the generator cannot make.
         """
-        self._generator.check_size(condition.size_hw)
+        self._config.check_size(condition.size_hw)
         before, self._map = self._map, None
         if before is not None and not before.is_like(condition):
             before = None
@@ -140,9 +148,8 @@ class SpadeEngine:
         """The rows of a level's pixels, and where they differ from those that the latest picture
         was made with. Only what changed since the map before is numbered.
         """
-        step = self._generator.config.size_multiple
-        height, width = ((side // step) << level for side in condition.size_hw)
-        kernel_size = self._generator.config.kernel_size
+        height, width = (side << level for side in self._config.start_grid(condition.size_hw))
+        kernel_size = self._config.kernel_size
         if before is not None:
             pending = before.changed[level]  # of a map that was set and never painted
             values = condition.values_at((height, width))
@@ -212,7 +219,7 @@ class SpadeEngine:
         """A block's output, and where it may differ from the kept one; `changed` is the input."""
         assert self._map is not None
         block, level = self._blocks[index], self._level_of_block[index]
-        rows, doubles = self._map.rows[level], self._generator.doubles_before[index]
+        rows, doubles = self._map.rows[level], self._doubles_before[index]
         first = self._first_norm[index]
         tables = [
             self._tables[level].scale_and_shift(first + each) for each in range(len(block.norms))
@@ -308,7 +315,8 @@ class _Start:
     """The first features of a picture; from a map, a sum of nine rows of a table for each pixel."""
 
     def __init__(self, generator: SpadeGenerator, *, dtype: torch.dtype) -> None:
-        self._generator = generator
+        self._config = generator.config
+        self._layer = generator.start
         self._dtype = dtype
         self._rows: Tensor | None = None
 
@@ -318,15 +326,17 @@ class _Start:
         Raises:
             RequestError: for a missing or needless style.
         """
-        layer = self._generator.start
-        if style is not None or not isinstance(layer, nn.Conv2d):
-            features = self._generator.start_features(condition, style).permute(0, 2, 3, 1)
-            features = features.to(self._dtype).contiguous()
+        layer, size_hw = self._layer, condition.size_hw
+        if isinstance(layer, nn.Linear):
+            features = style_features(layer, style, config=self._config, size_hw=size_hw)
+            features = features.permute(0, 2, 3, 1).to(self._dtype).contiguous()
             return features if len(features) > 1 else features.expand(len(condition), -1, -1, -1)
+        if style is not None:
+            raise RequestError(NO_STYLE)
+        assert isinstance(layer, nn.Conv2d), "a picture begins with a style code or with its map"
         if self._rows is None:
             self._rows = condition.rows_of(layer.weight.detach())
-        step = self._generator.config.size_multiple
-        height, width = (side // step for side in condition.size_hw)
+        height, width = self._config.start_grid(size_hw)
         values = F.pad(
             condition.values_at((height, width)), (1, 1, 1, 1), value=condition.num_values
         )

@@ -67,11 +67,14 @@ class Synthesizer:
 
     Args:
         model: its networks become the synthesizer's own: moved to the device, in evaluation mode.
+            It is best not kept, as the generator is not.
         name: recorded in requests.
         weights_sha256: of the weight file, recorded in requests.
         device: such as "cpu" or "cuda".
         precision: "bf16" computes products in bfloat16 where that is safe; "auto" takes what is
             faster on the device, which may be another on another machine. Requests record which.
+        is_live: whether a map that differs a little from the one before is painted quickly; such a
+            picture equals that of a fresh synthesizer to rounding, and after `forget` to the bit.
 
     Raises:
         RequestError: when this machine does not have the device.
@@ -86,6 +89,7 @@ class Synthesizer:
         weights_sha256: str,
         device: str = "cpu",
         precision: PrecisionChoice = "fp32",
+        is_live: bool = False,
     ) -> None:
         generator = model.networks.get("generator")
         encoder = model.networks.get("encoder")
@@ -96,8 +100,11 @@ class Synthesizer:
         self._device = find_device(device)
         self.precision: Precision = resolve_precision(precision, self._device)
         self._weights_sha256 = weights_sha256
-        self._generator = self._prepared(generator)
-        self._engine = SpadeEngine(self._generator, precision=self.precision)
+        self._config = generator.config
+        # The engine copies what it needs, so the generator ends with this call.
+        self._engine = SpadeEngine(
+            self._prepared(generator), precision=self.precision, is_live=is_live
+        )
         self._encoder = self._prepared(encoder) if isinstance(encoder, SpadeEncoder) else None
         self._structure: _Structure | None = None
 
@@ -108,17 +115,17 @@ class Synthesizer:
     @property
     def size_multiple(self) -> int:
         """Height and width of a picture are multiples of this."""
-        return self._generator.config.size_multiple
+        return self._config.size_multiple
 
     @property
     def native_size(self) -> tuple[int, int]:
         """Height and width of the pictures that the model was trained on; it paints these best."""
-        return self._generator.config.size_hw
+        return self._config.size_hw
 
     @property
     def style_dim(self) -> int | None:
         """Length of a style code; None when the model makes one picture per map."""
-        return self._generator.config.style_dim
+        return self._config.style_dim
 
     @property
     def can_read_style(self) -> bool:
@@ -128,7 +135,7 @@ class Synthesizer:
     @property
     def needs_instances(self) -> bool:
         """Whether the model was trained with instance maps, and so needs one."""
-        return self._generator.config.has_instance_edges
+        return self._config.has_instance_edges
 
     def set_label_map(
         self,
@@ -153,14 +160,19 @@ class Synthesizer:
             label_map = LabelMap(label_map, self.vocabulary)
         self._check_vocabulary(label_map.vocabulary)
         size_hw = label_map.size_hw if size_hw is None else size_hw
-        self._generator.check_size(size_hw)
+        self._config.check_size(size_hw)
         ids = label_map.resized(size_hw).ids
         edges = self._edges(label_map, instance_ids, size_hw)
-        condition = self._generator.condition(
+        condition = self._config.condition(
             torch.as_tensor(ids.astype(np.int64), device=self._device).unsqueeze(0), edges
         )
         self._engine.set_map(condition)
         self._structure = _Structure(label_map, instance_ids, size_hw)
+
+    def forget(self) -> None:
+        """Drop the map at hand and all that was kept of it and of earlier ones."""
+        self._engine.forget()
+        self._structure = None
 
     def synthesize(self, seed: int = 0, style: StyleSource | None = None) -> ImageArray:
         """The picture of the map, (H, W, 3) uint8.
@@ -327,9 +339,13 @@ class Synthesizer:
 
 
 def load_synthesizer(
-    name_or_path: str | Path, *, device: str = "cpu", precision: PrecisionChoice = "fp32"
+    name_or_path: str | Path,
+    *,
+    device: str = "cpu",
+    precision: PrecisionChoice = "fp32",
+    is_live: bool = False,
 ) -> Synthesizer:
-    """Load a model by its name or folder, ready to paint; `precision` is that of `Synthesizer`.
+    """Load a model by its name or folder, ready to paint; the options are those of `Synthesizer`.
 
     Raises:
         ModelError: when there is no such model, or its folder is damaged.
@@ -342,6 +358,7 @@ def load_synthesizer(
         weights_sha256=read_manifest(folder).weights.sha256,
         device=device,
         precision=precision,
+        is_live=is_live,
     )
 
 

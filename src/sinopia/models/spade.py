@@ -20,6 +20,7 @@ from sinopia.nn.patch_discriminator import MultiscaleDiscriminator
 from sinopia.nn.spade import Condition, LabelCondition, Normalization, SpadeNorm
 
 __all__ = [
+    "NO_STYLE",
     "SpadeConfig",
     "SpadeDiscriminatorConfig",
     "SpadeEncoder",
@@ -27,12 +28,15 @@ __all__ = [
     "SpadeGenerator",
     "build_discriminator",
     "sample_style",
+    "style_features",
 ]
 
 Upsampling = Literal["normal", "more", "most"]
 
 _DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 _LEAK = 0.2
+
+NO_STYLE = "this model has no style code: it makes one picture per map."
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,44 @@ class SpadeConfig:
         """Channels of the dense form of the condition."""
         return self.num_classes + int(self.has_unlabeled) + int(self.has_instance_edges)
 
+    def check_size(self, size_hw: tuple[int, int]) -> None:
+        """Raises RequestError, with the nearest size that works, for a size that cannot be made."""
+        step = self.size_multiple
+        if any(side % step or side < step for side in size_hw):
+            nearest = [max(step, round(side / step) * step) for side in size_hw]
+            raise RequestError(
+                f"this model makes pictures whose height and width are multiples of {step}; asked "
+                f"for {size_hw[0]}x{size_hw[1]} (height x width). The nearest size is "
+                f"{nearest[0]}x{nearest[1]}: --size {nearest[0]} {nearest[1]}."
+            )
+        if self.normalization == "instance" and size_hw == (step, step):
+            raise RequestError(
+                f"this model has instance norm, which cannot begin with a single pixel, as "
+                f"{step}x{step} does. The nearest size is {step}x{2 * step}: "
+                f"--size {step} {2 * step}."
+            )
+
+    def start_grid(self, size_hw: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of the grid that a picture begins with."""
+        return (size_hw[0] // self.size_multiple, size_hw[1] // self.size_multiple)
+
+    def condition(self, label_ids: Tensor, instance_edges: Tensor | None = None) -> LabelCondition:
+        """The condition that the generator expects, from (B, H, W) ids and (B, 1, H, W) edges.
+
+        A model that was trained without edges leaves them out.
+
+        Raises:
+            RequestError: when the model was trained with edges and none are given.
+        """
+        if self.has_instance_edges and instance_edges is None:
+            raise RequestError("this model was trained with instance edges; give an instance map.")
+        return LabelCondition(
+            label_ids,
+            num_classes=self.num_classes,
+            has_unlabeled=self.has_unlabeled,
+            instance_edges=instance_edges if self.has_instance_edges else None,
+        )
+
 
 @dataclass(frozen=True)
 class SpadeDiscriminatorConfig:
@@ -172,7 +214,7 @@ class SpadeGenerator(nn.Module):
         if config.style_dim is None:
             self.start = nn.Conv2d(config.condition_channels, widths[0], 3, padding=1)
         else:
-            height, width = self._start_grid(config.size_hw)
+            height, width = config.start_grid(config.size_hw)
             self.start = nn.Linear(config.style_dim, widths[0] * height * width)
         self.blocks = nn.ModuleList(
             SpadeBlock(
@@ -203,58 +245,34 @@ class SpadeGenerator(nn.Module):
 
     def start_features(self, condition: Condition, style: Tensor | None) -> Tensor:
         """The features at the start grid, (B, C, h, w)."""
-        self.check_size(condition.size_hw)
-        grid = self._start_grid(condition.size_hw)
-        if self.config.style_dim is None:
-            if style is not None:
-                raise RequestError("this model has no style code: it makes one picture per map.")
-            return self.start(condition.dense_at(grid).to(self.to_image.weight.dtype))
-        if style is None:
-            raise RequestError("this model needs a style code; sample_style() draws one.")
-        features = self.start(style)
-        trained_grid = self._start_grid(self.config.size_hw)
-        features = features.unflatten(1, (-1, *trained_grid))
-        if grid != trained_grid:  # other sizes than the trained one stretch its start grid
-            features = F.interpolate(features, size=grid, mode="bilinear", align_corners=False)
-        return features
-
-    def check_size(self, size_hw: tuple[int, int]) -> None:
-        """Raises RequestError, with the nearest size that works, for a size that cannot be made."""
-        step = self.config.size_multiple
-        if any(side % step or side < step for side in size_hw):
-            nearest = [max(step, round(side / step) * step) for side in size_hw]
-            raise RequestError(
-                f"this model makes pictures whose height and width are multiples of {step}; asked "
-                f"for {size_hw[0]}x{size_hw[1]} (height x width). The nearest size is "
-                f"{nearest[0]}x{nearest[1]}: --size {nearest[0]} {nearest[1]}."
-            )
-        if self.config.normalization == "instance" and size_hw == (step, step):
-            raise RequestError(
-                f"this model has instance norm, which cannot begin with a single pixel, as "
-                f"{step}x{step} does. The nearest size is {step}x{2 * step}: "
-                f"--size {step} {2 * step}."
-            )
-
-    def _start_grid(self, size_hw: tuple[int, int]) -> tuple[int, int]:
-        step = self.config.size_multiple
-        return (size_hw[0] // step, size_hw[1] // step)
+        self.config.check_size(condition.size_hw)
+        if isinstance(self.start, nn.Linear):
+            return style_features(self.start, style, config=self.config, size_hw=condition.size_hw)
+        if style is not None:
+            raise RequestError(NO_STYLE)
+        grid = self.config.start_grid(condition.size_hw)
+        return self.start(condition.dense_at(grid).to(self.to_image.weight.dtype))
 
     def condition(self, label_ids: Tensor, instance_edges: Tensor | None = None) -> LabelCondition:
-        """The condition that this network expects, from (B, H, W) ids and (B, 1, H, W) edges.
+        """The condition that this network expects; see `SpadeConfig.condition`."""
+        return self.config.condition(label_ids, instance_edges)
 
-        A model that was trained without edges leaves them out.
 
-        Raises:
-            RequestError: when the model was trained with edges and none are given.
-        """
-        if self.config.has_instance_edges and instance_edges is None:
-            raise RequestError("this model was trained with instance edges; give an instance map.")
-        return LabelCondition(
-            label_ids,
-            num_classes=self.config.num_classes,
-            has_unlabeled=self.config.has_unlabeled,
-            instance_edges=instance_edges if self.config.has_instance_edges else None,
-        )
+def style_features(
+    start: nn.Linear, style: Tensor | None, *, config: SpadeConfig, size_hw: tuple[int, int]
+) -> Tensor:
+    """What a picture of a size begins with: style codes (B, style_dim) to (B, C, h, w).
+
+    Raises:
+        RequestError: when there is no style.
+    """
+    if style is None:
+        raise RequestError("this model needs a style code; sample_style() draws one.")
+    grid, trained_grid = config.start_grid(size_hw), config.start_grid(config.size_hw)
+    features = start(style).unflatten(1, (-1, *trained_grid))
+    if grid != trained_grid:  # other sizes than the trained one stretch its start grid
+        features = F.interpolate(features, size=grid, mode="bilinear", align_corners=False)
+    return features
 
 
 class SpadeBlock(nn.Module):

@@ -36,6 +36,7 @@ RECIPES: dict[str, Recipe] = {
     "gaugan_landscape": Recipe(gaugan.gaugan_landscape, "landscapes, 8 classes (train, val)"),
     "gaugan_tiny": Recipe(gaugan.gaugan_tiny, None),
     "scenery": Recipe(gaugan.scenery, "landscapes, 8 classes (train, val)"),
+    "street": Recipe(gaugan.street, "CamVid, 11 classes (train, val)"),
 }
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "gaugan_landscape",
     "gaugan_tiny",
     "scenery",
+    "street",
 ]
 
 
@@ -172,6 +173,54 @@ def scenery(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
         num_workers=0,
         card=_SCENERY_CARD,
     )
+
+
+def street(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+    """The shipped street model: CamVid at 192x256, small enough for hours on one CPU core."""
+    size_hw = (192, 256)
+    return TrainConfig(
+        name="street",
+        **_splits("camvid", root),
+        model=SpadeConfig(
+            num_classes=11,
+            size_hw=size_hw,
+            base_channels=32,
+            channel_multipliers=(8, 8, 8, 8, 4, 2, 1),
+            hidden_channels=64,
+            style_dim=64,
+            encoder=SpadeEncoderConfig(base_channels=32, input_size=128),
+        ),
+        preprocess=PreprocessConfig(mode="resize_and_crop", load_size=208, size_hw=size_hw),
+        discriminator=SpadeDiscriminatorConfig(base_channels=32),
+        objective=GauganObjectiveConfig(
+            perceptual=perceptual,
+            perceptual_weight=20.0,
+            augmentations=("color", "translation"),
+        ),
+        optimizer=OptimizerConfig(generator_lr=2e-4, discriminator_lr=4e-4),
+        schedule=ScheduleConfig(
+            report_every=200, preview_every=2_000, measure_every=2_000, save_every=1_000
+        ),
+        images=14_000,
+        batch_size=4,
+        decay_from=0.6,
+        average_half_life=1_000,
+        num_workers=0,
+        card=_STREET_CARD,
+    )
+
+
+_STREET_CARD = """\
+Paints street scenes, seen from a car, from maps of the eleven classes of CamVid: sky, building,
+pole, road, pavement, tree, sign, fence, car, pedestrian, bicyclist.
+
+Trained on the 367 frames of CamVid's training part (Brostow, Fauqueur, Cipolla 2009; labels as in
+Badrinarayanan et al. 2017), 480x360, scaled to 256x192, for **research**. The frames come from a
+few drives through one town, at two times of day. Trained on one CPU core.
+
+It is bad at: people, cyclists and signs (small and few), maps that are not seen from a road, and
+any town but this one.
+"""
 
 
 _SCENERY_CARD = """\

@@ -76,6 +76,7 @@ class Painters:
 
     def __init__(self, subject: Subject, device: torch.device) -> None:
         self._subject = subject
+        self.config = subject.config
         self.device = device
         self._engines: dict[tuple[Precision, bool], SpadeEngine] = {}
         self._reference: tuple[bytes, Tensor] | None = None
@@ -89,7 +90,10 @@ class Painters:
         """Its engine of that kind, always the same until `forget_engines`."""
         key = (precision, is_live)
         if key not in self._engines:
-            self._engines[key] = SpadeEngine(self.generator, precision=precision, is_live=is_live)
+            # An engine alone needs no generator beside it, and its memory is measured without.
+            is_built = "generator" in self.__dict__
+            generator = self.generator if is_built else self._subject.build(self.device)
+            self._engines[key] = SpadeEngine(generator, precision=precision, is_live=is_live)
         return self._engines[key]
 
     def scale_pictures(self) -> None:
@@ -113,7 +117,7 @@ class Painters:
         """A map for `dense`, whose weights are laid out for the precision."""
         layout = torch.channels_last if precision == "bf16" else torch.contiguous_format
         self.generator.to(memory_format=layout)  # type: ignore[call-overload]
-        condition = painted.condition(self.generator)
+        condition = painted.condition(self.config)
         return DenseCondition(condition.dense_at(condition.size_hw))
 
     def reference(self, painted: PaintedMap, style: Tensor | None) -> Tensor:
@@ -127,10 +131,10 @@ class Painters:
 
     def style(self, number: int) -> Tensor | None:
         """A random style code (1, style_dim) by its number, for generators that take one."""
-        if self.generator.config.style_dim is None:
+        if self.config.style_dim is None:
             return None
         draws = torch.Generator().manual_seed(derive_seed(number, "benchmark style"))
-        code = torch.randn((1, self.generator.config.style_dim), generator=draws)
+        code = torch.randn((1, self.config.style_dim), generator=draws)
         return code.to(self.device)
 
 
@@ -208,7 +212,7 @@ def build_rows(plan: BenchmarkPlan, painters: PainterPair) -> dict[str, ShotRow 
     plain, styled = painters.plain, painters.styled
 
     def painted(round_: int, on: Painters) -> PaintedMap:
-        return PaintedMap.of(plan.map_of(round_), on.generator.config, on.device)
+        return PaintedMap.of(plan.map_of(round_), on.config, on.device)
 
     def dense(precision: Precision) -> ShotRow:
         return lambda at: [DenseShot(plain, painted(at, plain), plain.style(0), precision)]
@@ -234,7 +238,7 @@ def build_rows(plan: BenchmarkPlan, painters: PainterPair) -> dict[str, ShotRow 
         return row
 
     def edited(round_: int, share: float) -> Iterator[PaintedMap]:
-        config = plain.generator.config
+        config = plain.config
         for index, brush in enumerate(_BRUSHES):
             ids = brush_stroke(
                 plan.map_of(round_),
@@ -305,12 +309,12 @@ class EngineShot:
     def prepare(self) -> None:
         engine = self._engine
         if self.before is not None:
-            engine.set_map(self.before.condition(self.painters.generator))
+            engine.set_map(self.before.condition(self.painters.config))
             engine.paint(self.style_before)
 
     def paint(self) -> Tensor:
         if self.before is not self.painted:
-            self._engine.set_map(self.painted.condition(self.painters.generator))
+            self._engine.set_map(self.painted.condition(self.painters.config))
         return self._engine.paint(self.style)
 
     def counted(self) -> tuple[Tensor, int]:
@@ -320,11 +324,11 @@ class EngineShot:
         return self.painters.reference(self.painted, self.style)
 
     def block_share(self) -> float:
-        generator = self.painters.generator
+        config = self.painters.config
         return block_share(
-            self.painted.condition(generator),
-            generator.config.kernel_size,
-            known=None if self.before is None else self.before.condition(generator),
+            self.painted.condition(config),
+            config.kernel_size,
+            known=None if self.before is None else self.before.condition(config),
         )
 
     @property

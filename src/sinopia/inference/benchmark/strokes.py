@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sinopia.data.procedural import ProceduralScenes
-from sinopia.models.spade import SpadeConfig, SpadeGenerator
+from sinopia.models.spade import SpadeConfig
 from sinopia.nn.neighborhoods import find_neighborhoods
 from sinopia.nn.spade import LabelCondition
 from sinopia.scene.instances import instance_edges
@@ -42,9 +42,9 @@ class PaintedMap:
         label_ids = torch.as_tensor(ids.astype(np.int64), device=device)
         return cls(label_ids.unsqueeze(0), edges)
 
-    def condition(self, generator: SpadeGenerator) -> LabelCondition:
+    def condition(self, config: SpadeConfig) -> LabelCondition:
         """The map as a condition of which nothing is computed yet."""
-        return generator.condition(self.label_ids, self.instance_edges)
+        return config.condition(self.label_ids, self.instance_edges)
 
 
 def procedural_maps(
