@@ -207,6 +207,23 @@ def test_its_weights_are_copies() -> None:
     assert torch.equal(engine_picture(painter, condition), before)
 
 
+@pytest.mark.parametrize("style_dim", [None, 3])
+def test_weights_are_taken_so_that_they_never_lie_in_memory_twice(style_dim: int | None) -> None:
+    config = dataclasses.replace(PLAIN, style_dim=style_dim, has_spectral_norm=True)
+    kept, taken = make_generator(config), make_generator(config)
+    condition = random_condition(kept)
+    style = None if style_dim is None else random_style(kept, 1)
+    pictures = [
+        engine_picture(
+            SpadeEngine(each, precision="fp32", takes_weights=each is taken), condition, style
+        )
+        for each in (kept, taken)
+    ]
+    assert torch.equal(*pictures)
+    assert all(each.is_meta for each in taken.blocks.parameters())
+    assert not any(each.is_meta for each in kept.parameters())
+
+
 def test_refusals() -> None:
     plain, styled = make_generator(PLAIN), make_generator(dataclasses.replace(PLAIN, style_dim=3))
     painter = SpadeEngine(plain, precision="fp32")

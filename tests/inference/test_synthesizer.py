@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
-import weakref
 from pathlib import Path
 
 import numpy as np
@@ -124,18 +122,6 @@ def test_a_live_synthesizer_that_forgot_is_a_fresh_one(
         live.synthesize(1)
     live.set_label_map(edited)
     np.testing.assert_array_equal(live.synthesize(1), fresh.synthesize(1))
-
-
-def test_the_generator_is_not_kept(tiny_model_folder: Path) -> None:
-    """Its weights would lie in memory twice."""
-    model = load_model(tiny_model_folder)
-    networks = {name: weakref.ref(network) for name, network in model.networks.items()}
-    synthesizer = Synthesizer(model, name="tiny", weights_sha256="0" * 64)
-    del model
-    gc.collect()
-    assert networks["generator"]() is None
-    assert networks["encoder"]() is not None
-    assert synthesizer.can_read_style
 
 
 def test_a_request_restores_the_work_from_a_picture(

@@ -47,7 +47,8 @@ class FoldedNorm:
     def __init__(self, norm: SpadeNorm, *, dtype: torch.dtype) -> None:
         self.kernel_size = norm.kernel_size
         self.channels = norm.gamma.out_channels
-        self._shared = norm.shared
+        self._shared_weight = norm.shared.weight.detach()
+        self._shared_bias = _bias(norm.shared)
         self._rows: Tensor | None = None
         scale_weight, shift_weight = (
             each.weight.detach().permute(2, 3, 0, 1).flatten(0, 1).double()
@@ -75,8 +76,8 @@ class FoldedNorm:
     def hidden(self, condition: LabelCondition, inner_blocks: Tensor) -> Tensor:
         """The hidden channels of blocks (U, k*k) and, as a last row, of the outside: (U + 1, D)."""
         if self._rows is None:
-            self._rows = condition.rows_of(self._shared.weight.detach())
-        hidden = F.relu(sum_rows(self._rows, inner_blocks) + _bias(self._shared))
+            self._rows = condition.rows_of(self._shared_weight)
+        hidden = F.relu(sum_rows(self._rows, inner_blocks) + self._shared_bias)
         return F.pad(hidden, (0, 0, 0, 1)).to(self.dtype)
 
     def scale_and_shift(self, hidden: Tensor, outer_blocks: Tensor) -> Tensor:

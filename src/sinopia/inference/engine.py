@@ -50,13 +50,14 @@ class SpadeEngine:
     """Paints maps with one generator, reusing all that did not change since the picture before.
 
     Args:
-        generator: in evaluation mode; its weights are copied, in the engine's precision, and it is
-            not kept but for its first layer, so that its memory can be given back.
+        generator: in evaluation mode; its weights are copied, in the engine's precision.
         precision: "fp32" or "bf16".
         is_live: whether to keep the neighbourhoods of earlier maps and the activations of the
             latest picture, so that a stroke is painted quickly. A picture then equals that of a
             fresh engine to rounding, without it to the last bit.
         max_table_bytes: bound of the kept neighbourhoods; those of the map at hand always are.
+        takes_weights: whether the generator may be emptied, block by block, while it is copied, so
+            that its weights never lie in memory twice. It cannot be used afterwards.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SpadeEngine:
         precision: Precision,
         is_live: bool = False,
         max_table_bytes: int = 256 << 20,
+        takes_weights: bool = False,
     ) -> None:
         self._config = generator.config
         self._doubles_before = generator.doubles_before
@@ -82,6 +84,8 @@ class SpadeEngine:
             self._level_of_block.append(level)
             size_hw = (height << level, width << level)
             self._blocks.append(_Block(block, dtype=self._dtype, size_hw=size_hw))
+            if takes_weights:
+                block.to("meta")
         self._to_image = PackedConvolution(
             generator.to_image, dtype=self._dtype, size_hw=generator.config.size_hw
         )

@@ -67,7 +67,7 @@ class Synthesizer:
 
     Args:
         model: its networks become the synthesizer's own: moved to the device, in evaluation mode.
-            It is best not kept, as the generator is not.
+            The generator is emptied: the engine takes its weights.
         name: recorded in requests.
         weights_sha256: of the weight file, recorded in requests.
         device: such as "cpu" or "cuda".
@@ -101,9 +101,11 @@ class Synthesizer:
         self.precision: Precision = resolve_precision(precision, self._device)
         self._weights_sha256 = weights_sha256
         self._config = generator.config
-        # The engine copies what it needs, so the generator ends with this call.
         self._engine = SpadeEngine(
-            self._prepared(generator), precision=self.precision, is_live=is_live
+            self._prepared(generator),
+            precision=self.precision,
+            is_live=is_live,
+            takes_weights=True,
         )
         self._encoder = self._prepared(encoder) if isinstance(encoder, SpadeEncoder) else None
         self._structure: _Structure | None = None

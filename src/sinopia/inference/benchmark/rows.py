@@ -91,9 +91,13 @@ class Painters:
         key = (precision, is_live)
         if key not in self._engines:
             # An engine alone needs no generator beside it, and its memory is measured without.
-            is_built = "generator" in self.__dict__
-            generator = self.generator if is_built else self._subject.build(self.device)
-            self._engines[key] = SpadeEngine(generator, precision=precision, is_live=is_live)
+            is_shared = "generator" in self.__dict__
+            self._engines[key] = SpadeEngine(
+                self.generator if is_shared else self._subject.build(self.device),
+                precision=precision,
+                is_live=is_live,
+                takes_weights=not is_shared,
+            )
         return self._engines[key]
 
     def scale_pictures(self) -> None:
