@@ -86,6 +86,15 @@ def both_conditions(
     return labels, DenseCondition(dense)
 
 
+def block_modulation(
+    norm: SpadeNorm, condition: LabelCondition, size_hw: tuple[int, int]
+) -> list[Tensor]:
+    """1 + gamma and beta by distinct blocks, gathered to the pixels."""
+    blocks = condition.neighborhoods_at(size_hw, norm.kernel_size)
+    tables = norm.block_tables(condition, blocks)
+    return [table[blocks.numbers].movedim(3, 1) for table in tables]
+
+
 def make_norm(
     *,
     condition_channels: int = NUM_CLASSES + 1,

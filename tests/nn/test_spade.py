@@ -23,12 +23,19 @@ from tests.nn.spade_cases import (
     CHANNELS,
     NUM_CLASSES,
     PAINTERS,
+    block_modulation,
     both_conditions,
     disks,
     make_norm,
     random_map,
     rectangles,
 )
+
+
+@pytest.fixture(autouse=True)
+def by_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many blocks a map has; small maps have many."""
+    monkeypatch.setattr(spade, "MAX_BLOCK_SHARE", 1.0)
 
 
 def outcome_and_gradients(
@@ -104,6 +111,21 @@ def test_equal_at_any_size_and_kernel(
     check_equal(norm, x, labels, dense, atol=1e-10, gradient_atol=1e-10)
 
 
+def test_maps_with_many_blocks_are_convolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the share that is the limit, blocks are computed; the outcome is the same."""
+    labels, dense = both_conditions(rectangles(torch.Generator().manual_seed(2), (19, 23)))
+    norm = make_norm()
+    x = torch.randn(2, CHANNELS, 19, 23, dtype=torch.float64)
+    convolved = []
+    norm.gamma.register_forward_hook(lambda *_: convolved.append(limit))
+    share = labels.neighborhoods_at((19, 23), 3).share
+    for limit in (share, share - 1e-9):
+        monkeypatch.setattr(spade, "MAX_BLOCK_SHARE", limit)
+        check_equal(norm, x, labels, dense, atol=1e-10, gradient_atol=1e-10)
+    # Each check convolves the dense map once; only the second the labels too.
+    assert convolved == [share, share - 1e-9, share - 1e-9]
+
+
 def test_border_by_hand() -> None:
     """One class, weights of 1: each convolution counts the pixels of its window in the image."""
     norm = SpadeNorm(1, condition_channels=1, hidden_channels=1).double()
@@ -113,7 +135,7 @@ def test_border_by_hand() -> None:
         norm.beta.weight.fill_(0.0)
         norm.beta.bias.fill_(7.0)  # type: ignore[union-attr]
     condition = LabelCondition(torch.zeros(1, 3, 4).long(), num_classes=1, has_unlabeled=False)
-    scale, shift = norm.modulation(condition, (3, 4))
+    scale, shift = block_modulation(norm, condition, (3, 4))
     # Along 3 rows the windows hold 2 3 2 pixels, and these added again are 5 7 5; along 4 columns
     # 2 3 3 2, then 5 8 8 5.
     gamma = torch.tensor([[25, 40, 40, 25], [35, 56, 56, 35], [25, 40, 40, 25]])
@@ -128,7 +150,7 @@ def test_modulation_sees_five_by_five_pixels_and_no_more() -> None:
     repainted[0, 7, 9] = (repainted[0, 7, 9] + 1) % NUM_CLASSES
     norm = make_norm()
     scales = [
-        norm.modulation(both_conditions(ids)[0], (16, 16))[0] for ids in (label_ids, repainted)
+        block_modulation(norm, both_conditions(ids)[0], (16, 16))[0] for ids in (label_ids, repainted)
     ]
     changed = ((scales[0] - scales[1]).abs() > 1e-12).any(dim=1)[0]
     expected = torch.zeros(16, 16, dtype=torch.bool)
@@ -153,7 +175,7 @@ def test_the_order_of_block_numbers_does_not_matter() -> None:
     generator = torch.Generator().manual_seed(6)
     condition = both_conditions(rectangles(generator, (14, 14)))[0]
     norm = make_norm()
-    expected = norm.modulation(condition, (14, 14))
+    expected = block_modulation(norm, condition, (14, 14))
 
     blocks = condition.neighborhoods_at((14, 14), 3)
     inner_order = torch.randperm(len(blocks.inner_blocks), generator=generator)
@@ -166,7 +188,7 @@ def test_the_order_of_block_numbers_does_not_matter() -> None:
         torch.argsort(outer_order)[blocks.numbers],
     )
     condition._neighborhoods[((14, 14), 3)] = shuffled
-    for got, wanted in zip(norm.modulation(condition, (14, 14)), expected, strict=True):
+    for got, wanted in zip(block_modulation(norm, condition, (14, 14)), expected, strict=True):
         torch.testing.assert_close(got, wanted, rtol=0, atol=1e-12)
 
 
@@ -299,5 +321,5 @@ def test_unlabeled_without_a_channel_is_like_the_outside() -> None:
     small = LabelCondition(inside, num_classes=NUM_CLASSES, has_unlabeled=False)
     large = LabelCondition(framed, num_classes=NUM_CLASSES, has_unlabeled=False)
     torch.testing.assert_close(
-        norm.modulation(large, (8, 8))[0][:, :, 1:-1, 1:-1], norm.modulation(small, (6, 6))[0]
+        block_modulation(norm, large, (8, 8))[0][:, :, 1:-1, 1:-1], block_modulation(norm, small, (6, 6))[0]
     )

@@ -43,6 +43,7 @@ def test_both_conditions_resize_alike(size_hw: tuple[int, int]) -> None:
     edges = torch.randint(0, 2, (2, 1, 10, 14), generator=generator)
     labels, dense = both_conditions(random_map(generator, (10, 14)), edges=edges)
     assert torch.equal(labels.dense_at(size_hw).double(), dense.dense_at(size_hw))
+    assert labels.dense_at(size_hw) is labels.dense_at(size_hw)  # made once
     assert labels.size_hw == dense.size_hw == (10, 14)
     assert len(labels) == len(dense) == 2
 
@@ -60,7 +61,7 @@ def test_each_size_is_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     norm = make_norm()
     first = condition.neighborhoods_at((8, 8), 3)
     for size_hw in ((8, 8), (4, 4), (8, 8), (4, 4)):
-        norm.modulation(condition, size_hw)
+        norm(torch.zeros(1, CHANNELS, *size_hw, dtype=torch.float64), condition)
     condition.neighborhoods_at((8, 8), 5)
     assert condition.neighborhoods_at((8, 8), 3) is first
     assert condition.values_at((4, 4)) is condition.values_at((4, 4))

@@ -16,7 +16,6 @@ from sinopia.zoo.catalog import (
     find_weight_file,
     home_folder,
     models_folder,
-    shipped_names,
     weights_folder,
 )
 
@@ -56,14 +55,12 @@ def test_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_names_and_paths(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shipped_names() == ()
     assert available_models() == {}
     shipped = put_model(tmp_path / "shipped" / "scenery")
     mine = put_model(home / "models" / "mine")
     put_model(home / "models" / "scenery")  # the shipped one has the name
     put_model(home / "models" / ".mine-half-written")
     (home / "models" / "notes").mkdir()
-    assert shipped_names() == ("scenery",)
     assert available_models() == {"scenery": shipped, "mine": mine}
     assert find_model("scenery") == shipped
     assert find_model("mine") == mine

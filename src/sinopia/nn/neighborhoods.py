@@ -25,7 +25,6 @@ __all__ = [
     "find_neighborhoods",
     "group_by",
     "nearest_resize",
-    "number_windows",
 ]
 
 _MAX_CODE = 2**62
@@ -111,18 +110,6 @@ def find_neighborhoods(
         F.pad(inner_numbers, margins, value=count), bound=count + 1, kernel_size=kernel_size
     )
     return Neighborhoods(inner_blocks, outer_blocks, numbers)
-
-
-def number_windows(values: Tensor, *, num_values: int, kernel_size: int) -> tuple[Tensor, Tensor]:
-    """Number the distinct kxk windows of (B, H, W) int64 values in [0, num_values).
-
-    Returns the windows (U, k*k) int64 in row-major order, with `num_values` for places outside the
-    image, and the number of the window around each pixel (B, H, W) int64. Equal windows, and only
-    these, share a number.
-    """
-    radius = kernel_size // 2
-    padded = F.pad(values, (radius, radius, radius, radius), value=num_values)
-    return _number_inside(padded, bound=num_values + 1, kernel_size=kernel_size)
 
 
 def _number_inside(values: Tensor, *, bound: int, kernel_size: int) -> tuple[Tensor, Tensor]:

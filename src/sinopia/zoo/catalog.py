@@ -24,7 +24,6 @@ __all__ = [
     "find_weight_file",
     "home_folder",
     "models_folder",
-    "shipped_names",
     "weights_folder",
 ]
 
@@ -86,11 +85,6 @@ def models_folder() -> Path:
 def weights_folder() -> Path:
     """The folder of fetched weight files; it need not exist."""
     return home_folder() / "weights"
-
-
-def shipped_names() -> tuple[str, ...]:
-    """Names of the models that come with the package, in alphabetical order."""
-    return tuple(_models_in(_SHIPPED))
 
 
 def available_models() -> dict[str, Path]:
