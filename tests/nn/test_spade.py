@@ -150,7 +150,8 @@ def test_modulation_sees_five_by_five_pixels_and_no_more() -> None:
     repainted[0, 7, 9] = (repainted[0, 7, 9] + 1) % NUM_CLASSES
     norm = make_norm()
     scales = [
-        block_modulation(norm, both_conditions(ids)[0], (16, 16))[0] for ids in (label_ids, repainted)
+        block_modulation(norm, both_conditions(ids)[0], (16, 16))[0]
+        for ids in (label_ids, repainted)
     ]
     changed = ((scales[0] - scales[1]).abs() > 1e-12).any(dim=1)[0]
     expected = torch.zeros(16, 16, dtype=torch.bool)
@@ -321,5 +322,6 @@ def test_unlabeled_without_a_channel_is_like_the_outside() -> None:
     small = LabelCondition(inside, num_classes=NUM_CLASSES, has_unlabeled=False)
     large = LabelCondition(framed, num_classes=NUM_CLASSES, has_unlabeled=False)
     torch.testing.assert_close(
-        block_modulation(norm, large, (8, 8))[0][:, :, 1:-1, 1:-1], block_modulation(norm, small, (6, 6))[0]
+        block_modulation(norm, large, (8, 8))[0][:, :, 1:-1, 1:-1],
+        block_modulation(norm, small, (6, 6))[0],
     )

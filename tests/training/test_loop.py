@@ -32,6 +32,7 @@ from sinopia.training.loop import (
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig, PerceptualConfig
 from sinopia.training.processes import Processes
 from sinopia.training.run import build_objective, train
+from sinopia.zoo.manifest import read_manifest
 from tests.nn.losses.test_perceptual import save_random_squeezenet
 from tests.training.runs import SIDE, metrics_of, tiny_run, write_pairs
 
@@ -252,6 +253,7 @@ def test_a_run_folder_explains_itself(whole_run: Path, pairs: Path) -> None:
         "previews",
         "checkpoints",
         "model",
+        "best",
     }
     assert sorted(path.name for path in (whole_run / "previews").iterdir()) == [
         "0000000016.jpg",
@@ -262,8 +264,18 @@ def test_a_run_folder_explains_itself(whole_run: Path, pairs: Path) -> None:
     reported = [line for line in lines if "loss/D/real" in line]
     assert [line["images_seen"] for line in reported] == [8, 16, 24, 32, 40]
     assert all(line["images_per_second"] > 0 and line["seconds"] >= 0 for line in reported)
-    measured = [line["images_seen"] for line in lines if "validation/l1" in line]
-    assert measured == [16, 32, 40]
+    for line in reported:
+        assert 0 <= line["health/D/win_rate"] <= 1
+        shares = [value for name, value in line.items() if name.endswith("_share")]
+        assert sum(shares) == pytest.approx(1) and min(shares) >= 0 and len(shares) == 3
+    measured = {
+        line["images_seen"]: line["validation/l1"] for line in lines if "validation/l1" in line
+    }
+    assert list(measured) == [16, 32, 40]
+    best = read_manifest(whole_run / "best").facts
+    assert best["images_seen"] == min(measured, key=lambda seen: measured[seen])
+    assert best["chosen_by"] == "validation/l1"
+    assert "chosen_by" not in read_manifest(whole_run / "model").facts
     recorded = json.loads((whole_run / "config.json").read_text())
     assert recorded["precision"] == "fp32" and recorded["torch"] == torch.__version__
     assert sinopia.config.from_json(TrainConfig, recorded["config"]) == tiny_run(pairs)

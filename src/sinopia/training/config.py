@@ -53,6 +53,9 @@ class ScheduleConfig:
     """Older ones are deleted."""
     num_previews: int = 8
     """Scenes in a grid."""
+    best_by: str | None = None
+    """The measured distance whose lowest value marks the best model, which is kept beside the
+    latest; none = the perceptual distance, or l1 without a perceptual network."""
     num_measured: int = 64
     """Validation scenes that are measured; all of them if there are fewer."""
 

@@ -26,6 +26,7 @@ from sinopia.nn.precision import Precision, autocast, resolve_precision
 from sinopia.scene.batch import SceneBatch
 from sinopia.seeding import derive_seed
 from sinopia.training.config import TrainConfig
+from sinopia.training.health import BestModel, loss_shares
 from sinopia.training.objectives.protocol import Objective
 from sinopia.training.observer import Observer
 from sinopia.training.processes import Processes, average_running_statistics
@@ -141,6 +142,7 @@ def fit(
         num_workers=config.num_workers,
     )
     losses = _LossMeans()
+    best = BestModel(folder.best, config.schedule.best_by)
     with contextlib.closing(reporter), _stop_on_signals() as stopping:
         while images_seen < config.images:
             # Reseed: draws depend on the position in the run and on nothing before it.
@@ -177,7 +179,8 @@ def fit(
             is_last = images_seen >= config.images
             is_stopping = processes.any(stopping.is_set())
             if _is_due(schedule.report_every, before, images_seen) or is_last:
-                reporter.losses(losses.means(), images_seen)
+                means = losses.means()
+                reporter.losses(means | loss_shares(means), images_seen)
             if processes.is_first:
                 if _is_due(schedule.preview_every, before, images_seen) or is_last:
                     grid = observer.preview(average.model, precision)
@@ -188,6 +191,13 @@ def fit(
                     for name, value in measured.items():
                         _require_finite(name, value, images_seen, precision)
                     reporter.values(measured, images_seen)
+                    if best.is_beaten_by(measured):
+                        observer.save_model(
+                            best.folder,
+                            average.model,
+                            images_seen,
+                            chosen_by=best.metric_of(measured),
+                        )
             if _is_due(schedule.save_every, before, images_seen) or is_last or is_stopping:
                 save()
             if is_stopping and not is_last:
@@ -206,11 +216,12 @@ def _train_step(
     draws: torch.Generator,
     precision: Callable[[], contextlib.AbstractContextManager[object]],
 ) -> dict[str, Tensor]:
-    """One step of all networks over the parts of a batch; returns the detached losses."""
+    """One step of all networks over the parts of a batch; returns all values, detached."""
     losses: dict[str, Tensor] = {}
 
     def backward(terms: dict[str, Tensor]) -> None:
-        total = torch.stack([value.float() for value in terms.values()]).sum() / len(parts)
+        minimised = [value.float() for name, value in terms.items() if name.startswith("loss/")]
+        total = torch.stack(minimised).sum() / len(parts)
         total.backward()
         for name, value in terms.items():
             share = value.detach().float() / len(parts)

@@ -88,14 +88,24 @@ class Observer:
         self._measured = {name: total / count for name, total in sums.items()}
         return self._measured
 
-    def save_model(self, folder: Path, generator: nn.Module, images_seen: int) -> None:
-        """Write the averaged generator, with the encoder if there is one, as a model folder."""
+    def save_model(
+        self,
+        folder: Path,
+        generator: nn.Module,
+        images_seen: int,
+        *,
+        chosen_by: str | None = None,
+    ) -> None:
+        """Write the averaged generator, with the encoder if there is one, as a model folder.
+
+        `chosen_by` is the metric that made it the best so far.
+        """
         if not self._class_pixels:
             self._class_pixels = _count_class_pixels(self._training)
         networks = {"generator": generator}
         if self._encoder is not None:
             networks["encoder"] = self._encoder
-        facts = {
+        facts: dict[str, object] = {
             "name": self._config.name,
             "data": self._training.name,
             "training_scenes": len(self._training),
@@ -103,6 +113,8 @@ class Observer:
             "measured": {name: round(value, 5) for name, value in self._measured.items()},
             "class_pixels": self._class_pixels,
         }
+        if chosen_by is not None:
+            facts["chosen_by"] = chosen_by
         model = Model("spade", self._config.model, self._training.vocabulary, networks, facts)
         card = _card(self._config, facts)
         save_model(folder, model, card=card, preview=self._grid)

@@ -53,12 +53,17 @@ class Reporter:
         self._progress.update(self._task, completed=images_seen)
 
     def losses(self, values: Mapping[str, float], images_seen: int) -> None:
-        """Report mean losses and the speed since the start."""
+        """Report mean losses, what is named otherwise beside them, and the speed since the start.
+
+        Only losses are shown in the terminal.
+        """
         seconds = time.monotonic() - self._start
         speed = (images_seen - self._images_at_start) / seconds if seconds > 0 else 0.0
         self.values({**values, "images_per_second": round(speed, 3)}, images_seen)
         short = " ".join(
-            f"{name.removeprefix('loss/')} {value:.3g}" for name, value in values.items()
+            f"{name.removeprefix('loss/')} {value:.3g}"
+            for name, value in values.items()
+            if name.startswith("loss/")
         )
         line = f"{speed:.2f} images/s  {short}"
         self._progress.update(self._task, losses=line)

@@ -1,6 +1,6 @@
 """A run folder: it explains itself, and it refuses to become another run's.
 
-config.json · metrics.jsonl · tensorboard/ · previews/ · checkpoints/ · model/
+config.json · metrics.jsonl · tensorboard/ · previews/ · checkpoints/ · model/ · best/
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class RunFolder:
     def model(self) -> Path:
         """The model folder of the latest checkpoint, ready for `sinopia paint --model`."""
         return self.path / "model"
+
+    @property
+    def best(self) -> Path:
+        """The model folder of the best measurement so far."""
+        return self.path / "best"
 
     def open(self, config: TrainConfig, precision: Precision, processes: Processes) -> Precision:
         """Make the folder, or check that it is this run's; returns the precision that the run uses.

@@ -8,7 +8,7 @@ from scipy.special import log_expit
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sinopia.nn.losses import discriminator_loss, generator_loss, gradient_penalty
+from sinopia.nn.losses import discriminator_loss, generator_loss, gradient_penalty, win_rate
 
 # Two scales of different sizes: a mean over all values together would give other numbers.
 REAL = [torch.tensor([2.0, 0.0, -1.0, 0.5]), torch.tensor([3.0])]
@@ -120,3 +120,10 @@ def test_penalty_of_a_flat_critic_has_no_nan_gradient() -> None:
     images = torch.rand(2, 3, 2, 2)
     gradient_penalty(_linear(weight), images, images).backward()
     assert weight.grad is not None and weight.grad.isfinite().all()
+
+
+def test_win_rate_by_hand() -> None:
+    """Three of four wins and a tie; then all lost: scales count alike."""
+    real = [torch.tensor([1.0, 2.0, 3.0, 0.0]), torch.tensor([-1.0])]
+    fake = [torch.tensor([0.0, 1.0, -5.0, 0.0]), torch.tensor([4.0])]
+    assert win_rate(real, fake).item() == pytest.approx((3.5 / 4 + 0) / 2)

@@ -5,6 +5,7 @@ from sinopia.nn.losses.adversarial import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    win_rate,
 )
 from sinopia.nn.losses.feature_matching import feature_matching_loss
 from sinopia.nn.losses.kl import KlReduction, kl_divergence
@@ -41,4 +42,5 @@ __all__ = [
     "squeezenet_lpips",
     "squeezenet_perceptual",
     "vgg19_perceptual",
+    "win_rate",
 ]

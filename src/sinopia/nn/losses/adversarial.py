@@ -18,7 +18,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["AdversarialLoss", "discriminator_loss", "generator_loss", "gradient_penalty"]
+__all__ = [
+    "AdversarialLoss",
+    "discriminator_loss",
+    "generator_loss",
+    "gradient_penalty",
+    "win_rate",
+]
 
 AdversarialLoss = Literal["hinge", "least_squares", "original", "wasserstein"]
 
@@ -80,6 +86,19 @@ def generator_loss(kind: AdversarialLoss, fake_logits: Sequence[Tensor]) -> Tens
 
 def _mean_over_scales(term: _Term, logits: Sequence[Tensor]) -> Tensor:
     return torch.stack([term(scale.float()).mean() for scale in logits]).mean()
+
+
+def win_rate(real_logits: Sequence[Tensor], fake_logits: Sequence[Tensor]) -> Tensor:
+    """How often the discriminator puts a photo above the picture of its map, patch by patch.
+
+    0.5: it cannot tell them apart; 1: it always can, and the generator learns little from it. A tie
+    counts half; the scales count alike.
+    """
+    shares = [
+        ((real > fake).float() + 0.5 * (real == fake).float()).mean()
+        for real, fake in zip(real_logits, fake_logits, strict=True)
+    ]
+    return torch.stack(shares).mean()
 
 
 def gradient_penalty(

@@ -27,6 +27,7 @@ from sinopia.nn.losses.adversarial import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    win_rate,
 )
 from sinopia.nn.losses.feature_matching import feature_matching_loss
 from sinopia.nn.losses.kl import kl_divergence
@@ -173,7 +174,7 @@ class GauganObjective:
     def discriminator_losses(
         self, batch: SceneBatch, synthesis: Synthesis, draws: torch.Generator
     ) -> dict[str, Tensor]:
-        """Real and fake terms; one pass over both, fakes first."""
+        """Real and fake terms, and how often photos win; one pass over both, fakes first."""
         real_images, fake_images = _photos(batch), synthesis.fake_images.detach().float()
         draw = self._draw(len(batch), draws)
         dense = synthesis.condition.dense_at(batch.size_hw)
@@ -182,7 +183,13 @@ class GauganObjective:
         real_term, fake_term = discriminator_loss(
             self.config.adversarial, [real for _, real in logits], [fake for fake, _ in logits]
         )
-        losses = {"loss/D/real": real_term, "loss/D/fake": fake_term}
+        losses = {
+            "loss/D/real": real_term,
+            "loss/D/fake": fake_term,
+            "health/D/win_rate": win_rate(
+                [real.detach() for _, real in logits], [fake.detach() for fake, _ in logits]
+            ),
+        }
         if self.config.adversarial == "wasserstein":
             penalty = gradient_penalty(
                 lambda images: [

@@ -17,7 +17,7 @@ class Objective(Protocol):
     """Networks, their losses, and how to look at what they have learnt.
 
     Loss names are "loss/G/..." and "loss/D/..."; values are weighted scalars that are added up to
-    be minimised.
+    be minimised. Values named "health/..." beside them are only reported.
     """
 
     @property
