@@ -13,7 +13,7 @@ from sinopia.cli import main as main_module
 from sinopia.errors import ModelError
 from tests.cli.command_line import CommandLine
 
-VERBS = ("paint", "train", "bench", "data", "models")
+VERBS = ("paint", "studio", "train", "bench", "data", "models")
 
 
 def run_python(code: str) -> str:

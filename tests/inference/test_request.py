@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,17 @@ def test_a_damaged_map_is_found_out(tiny_map: LabelMap) -> None:
     for broken in (cut, "no base64!", ""):
         with pytest.raises(RequestError, match="embedded in the request is damaged"):
             dataclasses.replace(recorded, png_base64=broken).restore()
+
+
+def test_an_embedded_map_that_says_it_is_vast_is_refused(tiny_map: LabelMap) -> None:
+    recorded = RecordedMap.of(tiny_map.ids)
+    assert recorded.png_base64 is not None
+    content = bytearray(base64.b64decode(recorded.png_base64))
+    content[16:24] = (65_000).to_bytes(4, "big") * 2  # width and height in the header
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    vast = base64.b64encode(content).decode()
+    with pytest.raises(RequestError, match="embedded in the request is damaged"):
+        dataclasses.replace(recorded, png_base64=vast).restore()
 
 
 def test_a_request_travels_in_a_png(request_of_map: SynthesisRequest, tmp_path: Path) -> None:

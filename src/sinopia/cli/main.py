@@ -13,7 +13,9 @@ import typer
 import sinopia
 from sinopia.cli import data, models
 from sinopia.cli.bench import bench
+from sinopia.cli.evaluate import evaluate
 from sinopia.cli.paint import paint
+from sinopia.cli.studio import studio
 from sinopia.cli.train import train
 from sinopia.errors import SinopiaError
 
@@ -28,6 +30,8 @@ app = typer.Typer(
 )
 app.command("paint")(paint)
 app.command("train")(train)
+app.command("evaluate")(evaluate)
+app.command("studio")(studio)
 app.command("bench")(bench)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")

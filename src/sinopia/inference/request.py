@@ -8,6 +8,9 @@ import hashlib
 import io
 import json
 import re
+import struct
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +21,7 @@ from PIL import Image
 
 from sinopia import config
 from sinopia.errors import ConfigError, FileFormatError, RequestError
-from sinopia.scene.image import MAX_PIXELS, ImageArray, read_png_text, write_image
+from sinopia.scene.image import MAX_PIXELS, ImageArray, png_text, read_png_text, write_image
 
 __all__ = [
     "MAX_EMBEDDED_CHARACTERS",
@@ -26,6 +29,8 @@ __all__ = [
     "Precision",
     "RecordedMap",
     "SynthesisRequest",
+    "encode_picture",
+    "parse_request",
     "read_request",
     "write_picture",
 ]
@@ -94,12 +99,23 @@ class RecordedMap:
                 if (image.height, image.width) != self.size_hw:
                     raise RequestError(f"{_DAMAGED} its size is not the one declared.")
                 values = np.asarray(image)
-        except (binascii.Error, OSError, SyntaxError) as error:  # as Pillow says broken data
+        except _BROKEN as error:
             raise RequestError(f"{_DAMAGED} {error}.") from None
         if values.ndim != 2 or _hash_of(_narrowed(values)) != self.sha256:
             raise RequestError(f"{_DAMAGED} it does not have the declared hash.")
         return values
 
+
+_BROKEN = (
+    binascii.Error,
+    OSError,
+    SyntaxError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+"""What base64 and Pillow raise for broken data."""
 
 _DAMAGED = "the map embedded in the request is damaged:"
 
@@ -202,6 +218,14 @@ def write_picture(path: str | Path, image: ImageArray, request: SynthesisRequest
     write_image(path, image, text={REQUEST_KEY: request.to_text()})
 
 
+def encode_picture(image: ImageArray, request: SynthesisRequest) -> bytes:
+    """The PNG file that `write_picture` writes, as bytes."""
+    buffer = io.BytesIO()
+    text = png_text({REQUEST_KEY: request.to_text()})
+    Image.fromarray(image).save(buffer, format="PNG", pnginfo=text)
+    return buffer.getvalue()
+
+
 def read_request(path: str | Path) -> SynthesisRequest:
     """The request that a picture was made from.
 
@@ -209,17 +233,26 @@ def read_request(path: str | Path) -> SynthesisRequest:
         FileFormatError: when the file is no PNG, is damaged, or carries no request.
         ConfigError: when the request has unknown or missing fields.
     """
-    text = read_png_text(path).get(REQUEST_KEY)
-    if text is None:
+    return parse_request(read_png_text(path), where=str(path))
+
+
+def parse_request(text: Mapping[str, str], *, where: str) -> SynthesisRequest:
+    """The request in the text chunks of a PNG file; `where` opens the messages.
+
+    Raises:
+        FileFormatError: when there is none.
+        ConfigError: when the request has unknown or missing fields.
+    """
+    if REQUEST_KEY not in text:
         raise FileFormatError(
-            f"{path} carries no request. Pictures that sinopia writes do, until another program "
+            f"{where} carries no request. Pictures that sinopia writes do, until another program "
             f"saves them again."
         )
     try:
-        data = json.loads(text)
+        data = json.loads(text[REQUEST_KEY])
     except (json.JSONDecodeError, RecursionError) as error:
-        raise FileFormatError(f"{path}: its request is not JSON: {error}.") from None
-    return SynthesisRequest.from_json(data, where=f"{path}: request")
+        raise FileFormatError(f"{where}: its request is not JSON: {error}.") from None
+    return SynthesisRequest.from_json(data, where=f"{where}: request")
 
 
 def _narrowed(ids: NDArray[Any]) -> NDArray[Any]:

@@ -220,6 +220,16 @@ class Synthesizer:
             mean, _ = self._encoder(images)
         return mean[0].cpu().numpy()
 
+    def draw_style(self, seed: int) -> NDArray[np.float32]:
+        """The style code that a seed stands for, (D,) float32.
+
+        Raises:
+            RequestError: when the model has no style.
+        """
+        if self.style_dim is None:
+            raise RequestError(f"model {self.name!r} has no style: it makes one picture per map.")
+        return self._random_code(seed)[0].cpu().numpy()
+
     def request(self, seed: int = 0, style: StyleSource | None = None) -> SynthesisRequest:
         """The request of the picture that `synthesize` makes of the same arguments.
 

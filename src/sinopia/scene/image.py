@@ -7,7 +7,7 @@ import struct
 import warnings
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,27 +42,40 @@ MAX_PIXELS = 64_000_000
 
 
 @contextlib.contextmanager
-def open_image(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Generator[Image.Image]:
+def open_image(
+    source: str | Path | IO[bytes],
+    formats: tuple[str, ...] = FORMATS,
+    *,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Generator[Image.Image]:
     """Open and fully decode a picture file, with its mode unchanged.
+
+    Args:
+        source: a path, or a binary stream.
+        formats: as Pillow names them; no other is decoded.
+        name: what messages call the picture; by default its path.
+        max_pixels: larger pictures are refused before they are decoded.
 
     Raises:
         FileFormatError: when the file is missing, truncated, of another format, or too large.
     """
+    name = str(source) if name is None else name
     with contextlib.ExitStack() as stack:
-        with _explained_errors(path, formats), warnings.catch_warnings():
+        with _explained_errors(name, formats), warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = stack.enter_context(Image.open(path, formats=formats))
-            if image.width * image.height > MAX_PIXELS:
+            image = stack.enter_context(Image.open(source, formats=formats))
+            if image.width * image.height > max_pixels:
                 raise FileFormatError(
-                    f"{path} is too large: {image.width}x{image.height}; pictures of up to "
-                    f"{MAX_PIXELS:,} pixels are read."
+                    f"{name} is too large: {image.width}x{image.height}; pictures of up to "
+                    f"{max_pixels:,} pixels are read."
                 )
             image.load()
         yield image
 
 
 @contextlib.contextmanager
-def _explained_errors(path: str | Path, formats: tuple[str, ...] = FORMATS) -> Generator[None]:
+def _explained_errors(path: str, formats: tuple[str, ...] = FORMATS) -> Generator[None]:
     """Turn what Pillow raises for a file into FileFormatError."""
     try:
         yield
@@ -84,15 +97,25 @@ def _explained_errors(path: str | Path, formats: tuple[str, ...] = FORMATS) -> G
         ) from None
 
 
-def read_image(path: str | Path) -> ImageArray:
+def read_image(
+    source: str | Path | IO[bytes],
+    *,
+    formats: tuple[str, ...] = FORMATS,
+    name: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> ImageArray:
     """Read a photo as (H, W, 3) uint8 RGB, turned as its EXIF orientation says.
 
-    Transparency is dropped.
+    Transparency is dropped. The arguments are those of `open_image`.
 
     Raises:
         FileFormatError: as `open_image`.
     """
-    with open_image(path) as image, _explained_errors(path):
+    name = str(source) if name is None else name
+    with (
+        open_image(source, formats, name=name, max_pixels=max_pixels) as image,
+        _explained_errors(name, formats),
+    ):
         return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
 
 
@@ -128,13 +151,15 @@ def png_text(text: Mapping[str, str]) -> PngInfo:
     return info
 
 
-def read_png_text(path: str | Path) -> dict[str, str]:
-    """The text chunks of a PNG file; empty when it has none.
+def read_png_text(
+    source: str | Path | IO[bytes], *, name: str | None = None, max_pixels: int = MAX_PIXELS
+) -> dict[str, str]:
+    """The text chunks of a PNG file; empty when it has none. Arguments as of `open_image`.
 
     Raises:
         FileFormatError: as `open_image`, and when the file is no PNG.
     """
-    with open_image(path, formats=("PNG",)) as image:
+    with open_image(source, ("PNG",), name=name, max_pixels=max_pixels) as image:
         return {key: str(value) for key, value in getattr(image, "text", {}).items()}
 
 

@@ -10,17 +10,19 @@ from types import MappingProxyType
 from torch import nn
 
 from sinopia.errors import ModelError
+from sinopia.models.segmenter import CompactSegmenter, SegmenterConfig
 from sinopia.models.spade import SpadeConfig, SpadeEncoder, SpadeGenerator
 
 __all__ = ["FAMILIES", "Family", "FamilyConfig", "find_family"]
 
-FamilyConfig = SpadeConfig
+FamilyConfig = SpadeConfig | SegmenterConfig
 """The config of any family."""
 
 MAX_CHANNELS = 4096
 MAX_CLASSES = 255
 MAX_KERNEL_SIZE = 9
 MAX_SIDE = 2048
+MAX_BLOCKS = 64
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Family:
 
 
 def _build_spade(config: FamilyConfig) -> dict[str, nn.Module]:
+    assert isinstance(config, SpadeConfig)
     networks: dict[str, nn.Module] = {"generator": SpadeGenerator(config)}
     if config.encoder is not None and config.style_dim is not None:
         networks["encoder"] = SpadeEncoder(config.encoder, style_dim=config.style_dim)
@@ -45,6 +48,7 @@ def _build_spade(config: FamilyConfig) -> dict[str, nn.Module]:
 
 
 def _spade_without_spectral_norm(config: FamilyConfig) -> FamilyConfig:
+    assert isinstance(config, SpadeConfig)
     encoder = config.encoder
     if encoder is not None:
         encoder = dataclasses.replace(encoder, has_spectral_norm=False)
@@ -52,6 +56,7 @@ def _spade_without_spectral_norm(config: FamilyConfig) -> FamilyConfig:
 
 
 def _check_spade_limits(config: FamilyConfig) -> None:
+    assert isinstance(config, SpadeConfig)
     widest = config.base_channels * max(config.channel_multipliers)
     values = {
         "num_classes": (config.num_classes, MAX_CLASSES),
@@ -64,6 +69,28 @@ def _check_spade_limits(config: FamilyConfig) -> None:
     if config.encoder is not None:
         values["encoder.base_channels"] = (config.encoder.base_channels, MAX_CHANNELS // 8)
         values["encoder.input_size"] = (config.encoder.input_size, MAX_SIDE)
+    _check_values(values)
+
+
+def _build_segmenter(config: FamilyConfig) -> dict[str, nn.Module]:
+    assert isinstance(config, SegmenterConfig)
+    return {"segmenter": CompactSegmenter(config)}
+
+
+def _check_segmenter_limits(config: FamilyConfig) -> None:
+    assert isinstance(config, SegmenterConfig)
+    _check_values(
+        {
+            "num_classes": (config.num_classes, MAX_CLASSES),
+            "channels * expansion": (max(config.channels) * config.expansion, MAX_CHANNELS),
+            "num_blocks": (sum(config.num_blocks), MAX_BLOCKS),
+            "kernel_size": (config.kernel_size, MAX_KERNEL_SIZE),
+            "pyramid_channels": (config.pyramid_channels, MAX_CHANNELS),
+        }
+    )
+
+
+def _check_values(values: Mapping[str, tuple[int, int]]) -> None:
     for name, (value, largest) in values.items():
         if not 1 <= value <= largest:
             raise ModelError(f"config.{name}: expected 1 to {largest}, got {value}.")
@@ -77,6 +104,13 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             build=_build_spade,
             without_spectral_norm=_spade_without_spectral_norm,
             check_limits=_check_spade_limits,
+        ),
+        "segmenter": Family(
+            name="segmenter",
+            config_type=SegmenterConfig,
+            build=_build_segmenter,
+            without_spectral_norm=lambda config: config,  # it has none
+            check_limits=_check_segmenter_limits,
         ),
     }
 )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import nn
 
 from sinopia.errors import ModelError
-from sinopia.models.spade import SpadeEncoder, SpadeGenerator, Upsampling
+from sinopia.models.spade import SpadeConfig, SpadeEncoder, SpadeGenerator, Upsampling
 from sinopia.scene.vocabulary import Vocabulary
 from sinopia.zoo.adapters.foreign import State, read_foreign
 from sinopia.zoo.adapters.map_channels import LabelOrder
@@ -96,7 +96,7 @@ def import_model(
     model = Model(
         family="spade", config=config, vocabulary=vocabulary, networks=networks, facts=facts
     )
-    return ImportedModel(model, _card(model, sources), tuple(notes))
+    return ImportedModel(model, _card(model, config, sources), tuple(notes))
 
 
 def _of_file(path: str | Path, importer: Callable[[State], T]) -> T:
@@ -107,14 +107,14 @@ def _of_file(path: str | Path, importer: Callable[[State], T]) -> T:
         raise ModelError(f"{path}: {error}") from None
 
 
-def _card(model: Model, sources: list[Path]) -> str:
-    height, width = model.config.size_hw
+def _card(model: Model, config: SpadeConfig, sources: list[Path]) -> str:
+    height, width = config.size_hw
     lines = [
         f"# SPADE generator, imported from {sources[0].name}",
         "",
         f"- Vocabulary: {model.vocabulary.name}, {len(model.vocabulary)} classes",
         f"- Pictures: {height}x{width} (height x width)",
-        f"- Style: {'by a code' if model.config.style_dim else 'none, one picture per map'}",
+        f"- Style: {'by a code' if config.style_dim else 'none, one picture per map'}",
         f"- Licence: {model.facts['licence']}",
         "- Data, images seen and metrics: not recorded in the imported files",
         "",

@@ -1,0 +1,1 @@
+"""Evaluation of models: the maps of a protocol painted, looked at by judges, and written down."""

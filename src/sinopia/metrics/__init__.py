@@ -1,0 +1,1 @@
+"""Numbers for pictures: distances between sets, agreement with maps, variety between seeds."""
