@@ -52,6 +52,15 @@ def studio(
     precision: Annotated[
         PrecisionChoice, typer.Option(help="Numbers to compute with; auto: the faster ones here.")
     ] = PrecisionChoice.auto,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Threads that paint; by default one less than there are cores: the browser needs "
+            "one, and a team that waits for one of its own is slower than a smaller team.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Paint in the browser: the picture appears while the pen is down.
 
@@ -77,6 +86,7 @@ def studio(
 
     listener = open_socket(host, port)
     try:
+        _set_threads(threads)
         ended = _serve(listener, policy, model or [DEFAULT_MODEL], device, precision, opens=browser)
     finally:
         listener.close()
@@ -117,6 +127,14 @@ def _serve(
         return await serve(Studio(shelf), policy, listener, on_start=announce)
 
     return asyncio.run(run())
+
+
+def _set_threads(count: int | None) -> None:
+    import torch
+
+    if count is None:  # never more than OMP_NUM_THREADS allows
+        count = max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) - 1))
+    torch.set_num_threads(count)
 
 
 def _url(host: str, port: int) -> str:

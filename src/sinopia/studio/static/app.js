@@ -24,7 +24,7 @@ import { keepWork } from "./view/keeping.js";
 import { listenToKeyboard } from "./view/keyboard.js";
 import { createLive } from "./view/live_wiring.js";
 import { MapImage } from "./view/map_image.js";
-import { createOpening } from "./view/opening.js";
+import { OLD_MAP_STAYS, createOpening } from "./view/opening.js";
 import { createPictureOptions } from "./view/picture_options.js";
 import { createPicture } from "./view/picture.js";
 import { createSaving } from "./view/saving.js";
@@ -146,7 +146,9 @@ async function start() {
   /** @param {SavedWork} other */
   async function startOver(other) {
     if (autosave === null || keeper === null) {
-      throw new Error("This browser keeps no work, so the map cannot move to another model. Save a project, and open it there.");
+      throw new Error(
+        "This browser keeps no work, so the map cannot move to another model of other classes.",
+      );
     }
     keeper.stop();
     await autosave.saveWork(other);
@@ -172,12 +174,16 @@ async function start() {
   studio.live.connect();
   if (known !== null) {
     await openSurroundings(studio, known);
-    const run = guarded(() => opening.showExamples("Start anew", "The map before it stays in the undo history."));
+    const run = guarded(() => opening.showExamples("Start anew", OLD_MAP_STAYS));
     showToast("Your last work is back.", { action: { label: "Start anew", run } });
     return;
   }
-  if (work !== null) await opening.adopt(work);
-  await opening.showExamples("What shall it be?", "Choose a scene and paint on, or begin with an empty map.");
+  if (work !== null) {
+    await opening.adopt(work);
+    return;
+  }
+  const words = "Choose a scene and paint on, or begin with an empty map.";
+  await opening.showExamples("What shall it be?", words);
 }
 
 guarded(start)();

@@ -32,7 +32,7 @@ function pngKind(bytes) {
   /** @type {FileKind} */
   let kind = "image";
   // A chunk is its length, four letters, so many bytes, and a checksum of four.
-  for (let at = 8; at + 12 <= bytes.length; ) {
+  for (let at = 8; at + 12 <= bytes.length;) {
     const length = view.getUint32(at);
     const name = latin(bytes, at + 4, 4);
     const content = at + 8;

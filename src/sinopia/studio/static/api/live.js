@@ -15,7 +15,12 @@ import { decodeFrame, encodeFrame } from "../core/frame.js";
  */
 
 /**
- * @typedef {{ model: string, width: number, height: number, ids: Uint8Array, look: Look }} LiveState
+ * @typedef {Object} LiveState
+ * @property {string} model
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint8Array} ids
+ * @property {Look} look
  *
  * @typedef {Object} LiveSource
  * @property {() => LiveState} state what the picture is to show now
@@ -42,6 +47,9 @@ import { decodeFrame, encodeFrame } from "../core/frame.js";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;
+/** Closed for policy, or because a message was too large; other ends are told by the state. */
+const REFUSALS = [1008, 1009];
+const REFUSED = "The server closed the live connection.";
 /** More bytes than this waiting in the socket: the line is slow, so changes are gathered first. */
 const MOST_UNSENT = 512 * 1024;
 
@@ -95,12 +103,12 @@ export class LiveConnection {
     socket.onmessage = ({ data }) => {
       if (socket === this.#socket) void this.#receive(data);
     };
-    socket.onclose = ({ reason }) => {
+    socket.onclose = ({ code, reason }) => {
       if (socket !== this.#socket) return;
       this.#socket = null;
       this.#sentAt.clear();
       if (this.#closed) return;
-      if (reason) this.listeners.onProblem(reason);
+      if (REFUSALS.includes(code)) this.listeners.onProblem(reason || REFUSED);
       this.#setState("lost");
       this.surroundings.later(() => this.connect(), this.#wait);
       this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);

@@ -117,7 +117,10 @@ export function createClassPalette(studio) {
 
   store.subscribe(({ favourites }) => favourites, show);
   store.subscribe(({ model }) => model, show);
-  store.subscribe(({ recent }) => recent, () => section === "recent" && show());
+  store.subscribe(
+    ({ recent }) => recent,
+    () => section === "recent" && show(),
+  );
   follow(store, ({ settings }) => settings.classId, mark);
   show();
 
@@ -165,7 +168,11 @@ function createRow(studio, { id, name, color, training_pixels: pixels }, onStar)
   swatch.style.backgroundColor = cssColor(color);
   const badge = element(
     "span",
-    { class: "badge", "data-tip": "The model was not shown this class in training", testid: "unseen" },
+    {
+      class: "badge",
+      "data-tip": "The model was not shown this class in training",
+      testid: "unseen",
+    },
     "not seen",
   );
   const choice = element(

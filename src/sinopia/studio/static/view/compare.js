@@ -8,7 +8,14 @@ import { follow } from "./state.js";
 const STEP = 0.05;
 
 /** @type {Readonly<Record<string, number>>} */
-const KEYS = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP, Home: -1, End: 1 };
+const KEYS = {
+  ArrowLeft: -STEP,
+  ArrowDown: -STEP,
+  ArrowRight: STEP,
+  ArrowUp: STEP,
+  Home: -1,
+  End: 1,
+};
 
 /**
  * @param {Studio["store"]} store

@@ -38,14 +38,21 @@ export function button({ label, icon: name, text, key, testid, kind, attributes,
 /**
  * A row of choices of which one holds: a radio group with arrow keys.
  *
+ * @typedef {{ value: string, label: string, icon?: string, text?: string }} Choice
+ *
  * @param {Object} options
  * @param {string} options.label
  * @param {string} options.testid
- * @param {readonly { value: string, label: string, icon?: string, text?: string }[]} options.choices
+ * @param {readonly Choice[]} options.choices
  * @param {(value: string) => void} options.onChoose
  */
 export function segmented({ label, testid, choices, onChoose }) {
-  const group = element("div", { class: "segmented", role: "radiogroup", "aria-label": label, testid });
+  const group = element("div", {
+    class: "segmented",
+    role: "radiogroup",
+    "aria-label": label,
+    testid,
+  });
   const buttons = choices.map((choice) =>
     button({
       ...choice,

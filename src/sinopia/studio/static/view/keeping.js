@@ -25,7 +25,8 @@ export function keepWork(studio, autosave) {
     try {
       await autosave.saveWork(workOf(studio));
     } catch (error) {
-      showToast(`The browser could not keep your work: ${String(error)}. Save a project.`, { kind: "problem" });
+      const words = `The browser could not keep your work: ${String(error)}. Save a project.`;
+      showToast(words, { kind: "problem", id: "autosave" });
     }
   }
 

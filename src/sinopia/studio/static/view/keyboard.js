@@ -35,7 +35,8 @@ export function listenToKeyboard({ commands, toolbox, redrawStage }) {
 /** @param {KeyboardEvent} event */
 function belongsToControl({ key, target }) {
   if (!(target instanceof Element)) return false;
-  if (key === "Escape") return document.querySelector(":popover-open:not(.toasts, .tooltip)") !== null;
+  if (key === "Escape")
+    return document.querySelector(":popover-open:not(.toasts, .tooltip)") !== null;
   const isControl = target.closest("button, input, select, [role=slider]") !== null;
   return isControl && (key === "Enter" || key.startsWith("Arrow"));
 }

@@ -32,14 +32,25 @@ export function createLive(document, store, onPicture) {
       onShown: (frame) => store.set({ frame }),
       onProblem: (message) => showToast(message, { kind: "problem", id: "live" }),
     },
-    { openSocket, nextFrame, later: (act, wait) => window.setTimeout(act, wait), now: () => performance.now() },
+    {
+      openSocket,
+      nextFrame,
+      later: (act, wait) => window.setTimeout(act, wait),
+      now: () => performance.now(),
+    },
   );
   document.onChange(({ kind }) => {
     if (kind === "all") live.restart();
     else if (kind !== "history") live.touch();
   });
-  store.subscribe(({ look }) => look, () => live.touch());
-  store.subscribe(({ model }) => model, () => live.restart());
+  store.subscribe(
+    ({ look }) => look,
+    () => live.touch(),
+  );
+  store.subscribe(
+    ({ model }) => model,
+    () => live.restart(),
+  );
   return live;
 }
 

@@ -9,6 +9,7 @@ import { styleOfSeed } from "../api/http.js";
 import { decodeStyleCode, encodeStyleCode, mixStyleCodes } from "../core/style_code.js";
 import { slider } from "./controls.js";
 import { element } from "./dom.js";
+import { stylesOf } from "./state.js";
 import { showToast } from "./toasts.js";
 
 /** @param {Studio} studio */
@@ -24,7 +25,13 @@ export function createMixer({ store }) {
     testid: "mix",
     onInput: () => void mix(),
   });
-  const row = element("div", { class: "mix", role: "group", "aria-label": "Mix two styles" }, from, share, to);
+  const row = element(
+    "div",
+    { class: "mix", role: "group", "aria-label": "Mix two styles" },
+    from,
+    share,
+    to,
+  );
 
   /** @param {string} id */
   function codeOf(id) {
@@ -55,7 +62,7 @@ export function createMixer({ store }) {
   from.addEventListener("change", () => void mix());
   to.addEventListener("change", () => void mix());
   const show = () => {
-    const styles = store.get().styles.filter(({ model }) => model === store.get().model.name);
+    const styles = stylesOf(store.get());
     row.hidden = styles.length < 2;
     fillSelect(from, styles, 0);
     fillSelect(to, styles, 1);

@@ -16,6 +16,8 @@ import { addPhotoStyle } from "./styles_panel.js";
 import { showToast } from "./toasts.js";
 import { makeUnderlay, openWork, translateWork } from "./work.js";
 
+export const OLD_MAP_STAYS = "The map before it stays in the undo history.";
+
 const PICTURES = "image/png,image/jpeg,image/webp";
 
 /**
@@ -47,7 +49,8 @@ export function createOpening(studio, guarded, startOver) {
     } else {
       const { work: translated, unmatched } = translateWork(work, model);
       await openWork(studio, translated);
-      const lost = unmatched.length > 0 ? ` It has no ${unmatched.join(", ")}; those became ${model.vocabulary.classes[0].name}.` : "";
+      const first = model.vocabulary.classes[0].name;
+      const lost = unmatched.length > 0 ? ` ${unmatched.join(", ")} became ${first}.` : "";
       showToast(`The model ${work.project.model} is not here, so ${model.name} paints it.${lost}`);
     }
   }
@@ -57,15 +60,28 @@ export function createOpening(studio, guarded, startOver) {
     const { model, look, width, height, ids } = await readPicture(file);
     const { models } = store.get();
     const theirs = models.find(({ name }) => name === model);
-    if (theirs === undefined) throw new Problem(`This picture was painted by ${model}, which is not here.`, 0);
+    if (theirs === undefined) {
+      throw new Problem(`This picture was painted by ${model}, which is not here.`, 0);
+    }
     const { name: vocabulary, classes } = theirs.vocabulary;
     await adopt({
       project: {
-        schema_version: 1, model, width, height, look, boxes: [], boxes_visible: true,
+        schema_version: 1,
+        model,
+        width,
+        height,
+        look,
+        boxes: [],
+        boxes_visible: true,
         vocabulary: { name: vocabulary, classes: classes.map(({ name }) => name) },
-        underlay: null, favourites: [],
+        underlay: null,
+        favourites: [],
       },
-      ids, underlay: null, underlayName: null, fileName: stem(file), savedAt: Date.now(),
+      ids,
+      underlay: null,
+      underlayName: null,
+      fileName: stem(file),
+      savedAt: Date.now(),
     });
   }
 
@@ -100,7 +116,12 @@ export function createOpening(studio, guarded, startOver) {
     const kind = fileKind(new Uint8Array(await file.arrayBuffer()));
     if (place === "style" && kind !== "project") await addPhotoStyle(studio, file);
     else if (kind === "project") {
-      await adopt({ ...(await readProject(file)), fileName: stem(file), underlayName: "Underlay", savedAt: Date.now() });
+      await adopt({
+        ...(await readProject(file)),
+        fileName: stem(file),
+        underlayName: "Underlay",
+        savedAt: Date.now(),
+      });
     } else if (kind === "picture") await openPicture(file);
     else if (kind === "labels") await openLabelsOrOffer(file);
     else if (kind === "image") await openImage(file);
@@ -133,25 +154,39 @@ export function createOpening(studio, guarded, startOver) {
       words,
       vocabulary: store.get().model.vocabulary.name,
       onChoose: (example) => {
-        guarded(async () => openMap(await fetchExample(example.id), example.title, example.title))();
+        guarded(async () =>
+          openMap(await fetchExample(example.id), example.title, example.title),
+        )();
       },
       onBlank: showNew,
     });
 
   commands.set("file.new", showNew);
-  commands.set("file.examples", guarded(() => showExamples("Example scenes", "The map before it stays in the undo history.")));
-  commands.set("file.open", guarded(async () => {
-    const file = await chooseFile(`${PICTURES},.zip,application/zip`);
-    if (file) await open(file, "anywhere");
-  }));
-  commands.set("file.underlay", guarded(async () => {
-    const file = await chooseFile(PICTURES);
-    if (file) await openUnderlay(file);
-  }));
-  commands.set("file.stylePhoto", guarded(async () => {
-    const file = await chooseFile(PICTURES);
-    if (file) await addPhotoStyle(studio, file);
-  }));
+  commands.set(
+    "file.examples",
+    guarded(() => showExamples("Example scenes", OLD_MAP_STAYS)),
+  );
+  commands.set(
+    "file.open",
+    guarded(async () => {
+      const file = await chooseFile(`${PICTURES},.zip,application/zip`);
+      if (file) await open(file, "anywhere");
+    }),
+  );
+  commands.set(
+    "file.underlay",
+    guarded(async () => {
+      const file = await chooseFile(PICTURES);
+      if (file) await openUnderlay(file);
+    }),
+  );
+  commands.set(
+    "file.stylePhoto",
+    guarded(async () => {
+      const file = await chooseFile(PICTURES);
+      if (file) await addPhotoStyle(studio, file);
+    }),
+  );
   return { open, openMap, adopt, showExamples };
 }
 

@@ -26,7 +26,12 @@ export function createPicture(studio, stageSize) {
   let shownSerial = 0;
   let share = 0.5;
 
-  const attributes = { class: "picture-surface", role: "img", "aria-label": "Picture", testid: "picture" };
+  const attributes = {
+    class: "picture-surface",
+    role: "img",
+    "aria-label": "Picture",
+    testid: "picture",
+  };
   const surface = createSurface(place, attributes, draw);
   const sentence = element("p", { class: "canvas-sentence" }, "The picture appears here.");
   place.append(sentence);

@@ -62,7 +62,15 @@ export function createPictureOptions(studio) {
     testid: "download",
     onClick: () => commands.get("file.picture")?.(),
   });
-  bar.append(compare, against.element, keep, element("span", { class: "push" }), link, tray, download);
+  bar.append(
+    compare,
+    against.element,
+    keep,
+    element("span", { class: "push" }),
+    link,
+    tray,
+    download,
+  );
 
   commands.set("view.compare", () => {
     const { compare: now, kept } = store.get();
@@ -79,13 +87,21 @@ export function createPictureOptions(studio) {
       against.show(now);
     },
   );
-  follow(store, ({ isLinked }) => isLinked, (isLinked) => {
-    link.setAttribute("aria-pressed", String(isLinked));
-  });
-  follow(store, ({ isTrayOpen }) => isTrayOpen, (isOpen) => {
-    tray.setAttribute("aria-pressed", String(isOpen));
-    byId("picture-pane").classList.toggle("tray-closed", !isOpen);
-  });
+  follow(
+    store,
+    ({ isLinked }) => isLinked,
+    (isLinked) => {
+      link.setAttribute("aria-pressed", String(isLinked));
+    },
+  );
+  follow(
+    store,
+    ({ isTrayOpen }) => isTrayOpen,
+    (isOpen) => {
+      tray.setAttribute("aria-pressed", String(isOpen));
+      byId("picture-pane").classList.toggle("tray-closed", !isOpen);
+    },
+  );
 }
 
 /** @param {Studio} studio */

@@ -27,17 +27,29 @@ export function createSaving(studio, guarded) {
     }
   };
 
-  commands.set("file.map", guarded(() => saveMap("palette", "map")));
-  commands.set("file.ade20k", guarded(() => saveMap("ade20k", "ade20k")));
-  commands.set("file.picture", guarded(async () => {
-    const { model, look, fileName } = store.get();
-    const order = { ...mapOf(), model: model.name, look };
-    hand(await paintPicture(order, { format: "png" }), `${fileName}.png`);
-  }));
-  commands.set("file.save", guarded(async () => {
-    const work = workOf(studio);
-    hand(await writeProject(work), `${work.fileName}.zip`);
-  }));
+  commands.set(
+    "file.map",
+    guarded(() => saveMap("palette", "map")),
+  );
+  commands.set(
+    "file.ade20k",
+    guarded(() => saveMap("ade20k", "ade20k")),
+  );
+  commands.set(
+    "file.picture",
+    guarded(async () => {
+      const { model, look, fileName } = store.get();
+      const order = { ...mapOf(), model: model.name, look };
+      hand(await paintPicture(order, { format: "png" }), `${fileName}.png`);
+    }),
+  );
+  commands.set(
+    "file.save",
+    guarded(async () => {
+      const work = workOf(studio);
+      hand(await writeProject(work), `${work.fileName}.zip`);
+    }),
+  );
 }
 
 /**

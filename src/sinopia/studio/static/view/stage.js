@@ -15,6 +15,8 @@ import { follow } from "./state.js";
 import { createSurface } from "./surface.js";
 
 const MARGIN = 12;
+/** Seen where pixels have no class. */
+const UNLABELED_COLOR = "rgb(128 128 128 / 0.4)";
 
 /**
  * The whole map as large as it goes. Unlike the zoom steps this need not be a whole number: a small
@@ -59,6 +61,8 @@ export function createStage(studio) {
     const width = document.width * viewport.scale;
     const height = document.height * viewport.scale;
     context.imageSmoothingEnabled = false;
+    context.fillStyle = UNLABELED_COLOR;
+    context.fillRect(x, y, width, height);
     context.drawImage(mapImage.canvas, x, y, width, height);
     if (underlay?.visible) drawUnderlay(context, underlay, { x, y }, { width, height });
     drawOverlay(context, studio);
@@ -130,10 +134,13 @@ function drawUnderlay(context, { image, opacity }, at, size) {
   const scale = Math.min(size.width / image.width, size.height / image.height);
   const width = image.width * scale;
   const height = image.height * scale;
-  const { x, y } = toScreen({ scale: 1, ...at }, {
-    x: (size.width - width) / 2,
-    y: (size.height - height) / 2,
-  });
+  const { x, y } = toScreen(
+    { scale: 1, ...at },
+    {
+      x: (size.width - width) / 2,
+      y: (size.height - height) / 2,
+    },
+  );
   context.save();
   context.imageSmoothingEnabled = true;
   context.globalAlpha = opacity;
@@ -147,8 +154,26 @@ function createZoomPill({ commands }) {
   return element(
     "div",
     { class: "canvas-pill", role: "group", "aria-label": "Zoom" },
-    button({ label: "Zoom in", icon: "plus", key: "+", testid: "zoom-in", onClick: press("view.larger") }),
-    button({ label: "Zoom out", icon: "minus", key: "-", testid: "zoom-out", onClick: press("view.smaller") }),
-    button({ label: "Whole map", icon: "fit", key: "0", testid: "zoom-fit", onClick: press("view.fit") }),
+    button({
+      label: "Zoom in",
+      icon: "plus",
+      key: "+",
+      testid: "zoom-in",
+      onClick: press("view.larger"),
+    }),
+    button({
+      label: "Zoom out",
+      icon: "minus",
+      key: "-",
+      testid: "zoom-out",
+      onClick: press("view.smaller"),
+    }),
+    button({
+      label: "Whole map",
+      icon: "fit",
+      key: "0",
+      testid: "zoom-fit",
+      onClick: press("view.fit"),
+    }),
   );
 }

@@ -48,7 +48,10 @@ export function listenToKeys({ document, store, toolbox }, canvas, redraw) {
       redraw();
       return;
     }
-    pointer ??= { x: Math.floor(document.width / 2) + 0.5, y: Math.floor(document.height / 2) + 0.5 };
+    pointer ??= {
+      x: Math.floor(document.width / 2) + 0.5,
+      y: Math.floor(document.height / 2) + 0.5,
+    };
     if (step) {
       const distance = event.shiftKey ? FAR : 1;
       pointer.x = clamp(pointer.x + distance * step[0], document.width);

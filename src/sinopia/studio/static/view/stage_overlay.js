@@ -21,7 +21,8 @@ export function drawOverlay(context, { document, store, toolbox }) {
   const { viewport, model } = store.get();
   const preview = toolbox.preview();
   if (document.boxesVisible) {
-    for (const box of document.boxes) drawBox(context, viewport, box, className(model, box.classId));
+    for (const box of document.boxes)
+      drawBox(context, viewport, box, className(model, box.classId));
   }
   const isPointerHere = context.canvas.matches(":hover, :focus-visible");
   if (preview === null || (preview.kind === "brush" && !isPointerHere)) return;

@@ -205,7 +205,8 @@ function zoomByWheel({ store }, place) {
   return (/** @type {WheelEvent} */ event) => {
     event.preventDefault();
     const { viewport } = store.get();
-    const isFine = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL && Math.abs(event.deltaY) < WHEEL_NOTCH;
+    const isFine =
+      event.deltaMode === WheelEvent.DOM_DELTA_PIXEL && Math.abs(event.deltaY) < WHEEL_NOTCH;
     if (event.ctrlKey && isFine) {
       const isSame = wanted !== null && event.timeStamp - wanted.time < 300;
       const from = isSame && wanted ? wanted.scale : viewport.scale;

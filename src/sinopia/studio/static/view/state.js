@@ -1,4 +1,4 @@
-/** The state that the view begins with, and the few rules for changing it that several parts need. */
+/** The state that the view begins with, and the few rules on it that several parts need. */
 
 /**
  * @import { Look, Model } from "../api/types.js"
@@ -144,11 +144,10 @@ export function follow(store, selector, listener) {
 }
 
 /**
- * One short sentence for the status line and screen readers.
+ * The saved styles that the model in use understands: its own.
  *
- * @param {Studio["store"]} store
- * @param {string} announcement
+ * @param {Pick<StudioState, "styles" | "model">} state
  */
-export function announce(store, announcement) {
-  store.set({ announcement });
+export function stylesOf({ styles, model }) {
+  return styles.filter((style) => style.model === model.name);
 }

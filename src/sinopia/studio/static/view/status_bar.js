@@ -79,7 +79,12 @@ export function createStatusBar({ document, store }) {
 
   const swatch = element("span", { class: "swatch small" });
   const name = element("span");
-  const pointed = element("span", { class: "pointer-class", testid: "pointer-class" }, swatch, name);
+  const pointed = element(
+    "span",
+    { class: "pointer-class", testid: "pointer-class" },
+    swatch,
+    name,
+  );
   follow(
     store,
     (state) => state.pointed,
@@ -87,7 +92,8 @@ export function createStatusBar({ document, store }) {
       const { model } = store.get();
       swatch.hidden = classId === null;
       name.textContent = classId === null ? "" : className(model, classId);
-      if (classId !== null) swatch.style.backgroundColor = cssColor(colorsOf(model)[classId] ?? [0, 0, 0]);
+      if (classId !== null)
+        swatch.style.backgroundColor = cssColor(colorsOf(model)[classId] ?? [0, 0, 0]);
     },
   );
   bar.append(connection, time, machine, size, zoom, announcement, pointed);

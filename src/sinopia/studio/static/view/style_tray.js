@@ -13,10 +13,14 @@ export function createStyleTray(studio) {
   const styles = createStylesPanel(studio);
   const sentence = element("p", { class: "no-style muted", testid: "no-style" });
   byId("style-tray").append(variations, styles, sentence);
-  follow(studio.store, ({ model }) => model, ({ name, style_dim: styleDim }) => {
-    const hasStyle = styleDim !== null;
-    variations.hidden = styles.hidden = !hasStyle;
-    sentence.hidden = hasStyle;
-    sentence.textContent = `${name} has no style to choose: the map alone decides what the picture looks like.`;
-  });
+  follow(
+    studio.store,
+    ({ model }) => model,
+    ({ name, style_dim: styleDim }) => {
+      const hasStyle = styleDim !== null;
+      variations.hidden = styles.hidden = !hasStyle;
+      sentence.hidden = hasStyle;
+      sentence.textContent = `${name} has no style to choose: the map alone makes its picture.`;
+    },
+  );
 }

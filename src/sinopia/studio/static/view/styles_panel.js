@@ -2,21 +2,31 @@
 
 /**
  * @import { SavedStyle } from "../api/types.js"
- * @import { Studio, StudioState } from "./types.js"
+ * @import { Studio } from "./types.js"
  */
 
 import { Problem, styleOfPhoto } from "../api/http.js";
 import { button } from "./controls.js";
 import { element, context2d } from "./dom.js";
 import { createMixer } from "./mixer.js";
-import { seedOf } from "./state.js";
+import { seedOf, stylesOf } from "./state.js";
 import { createThumbnail, drawThumbnail, thumbnailFile } from "./thumbnail.js";
 import { showToast } from "./toasts.js";
+
+const WITH_PHOTOS =
+  "Drop a photo here and the picture takes its light and colours. Or save the style of a seed " +
+  "you like.";
+const WITHOUT_PHOTOS = "Save the style of a seed you like; two saved styles can be mixed.";
 
 /** @param {Studio} studio */
 export function createStylesPanel(studio) {
   const { store, commands } = studio;
-  const gallery = element("div", { class: "thumbs", role: "group", "aria-label": "Saved styles", testid: "styles" });
+  const gallery = element("div", {
+    class: "thumbs",
+    role: "group",
+    "aria-label": "Saved styles",
+    testid: "styles",
+  });
   const sentence = element("p", { class: "sentence" });
   const photo = button({
     label: "Style from a photo",
@@ -56,9 +66,7 @@ export function createStylesPanel(studio) {
     mark();
     sentence.hidden = styles.length > 0;
     photo.hidden = !model.can_read_style;
-    sentence.textContent = model.can_read_style
-      ? "Drop a photo here and the picture takes its light and colours. Or save the style of a seed you like."
-      : "Save the style of a seed you like; two saved styles can be mixed.";
+    sentence.textContent = model.can_read_style ? WITH_PHOTOS : WITHOUT_PHOTOS;
   }
 
   store.subscribe(({ styles }) => styles, show);
@@ -66,15 +74,6 @@ export function createStylesPanel(studio) {
   store.subscribe(({ look }) => look, mark);
   show();
   return part;
-}
-
-/**
- * The styles that the model in use understands: its own.
- *
- * @param {Pick<StudioState, "styles" | "model">} state
- */
-export function stylesOf({ styles, model }) {
-  return styles.filter((style) => style.model === model.name);
 }
 
 /**

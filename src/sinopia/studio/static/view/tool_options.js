@@ -57,7 +57,14 @@ export function createToolOptions(studio) {
     onChoose: (value) => change({ fillMode: value === "global" ? "global" : "contiguous" }),
   });
   const hint = element("span", { class: "muted hint" });
-  bar.append(createCurrentClass(studio), size.element, shape.element, pressure, fillMode.element, hint);
+  bar.append(
+    createCurrentClass(studio),
+    size.element,
+    shape.element,
+    pressure,
+    fillMode.element,
+    hint,
+  );
   bar.append(element("span", { class: "push" }), createLayers(studio));
 
   follow(
@@ -84,8 +91,12 @@ export function createToolOptions(studio) {
     },
   );
 
-  commands.set("brush.smaller", () => change({ brushSize: stepped(store.get().settings.brushSize, -1) }));
-  commands.set("brush.larger", () => change({ brushSize: stepped(store.get().settings.brushSize, 1) }));
+  commands.set("brush.smaller", () =>
+    change({ brushSize: stepped(store.get().settings.brushSize, -1) }),
+  );
+  commands.set("brush.larger", () =>
+    change({ brushSize: stepped(store.get().settings.brushSize, 1) }),
+  );
   commands.set("brush.shape", () => {
     change({ brushShape: store.get().settings.brushShape === "round" ? "square" : "round" });
   });
@@ -107,7 +118,7 @@ function stepped(size, direction) {
 
 /** @param {(patch: Partial<ToolSettings>) => void} change */
 function createSize(change) {
-  // The slider moves in equal ratios, since 2 against 3 pixels matters and 102 against 103 does not.
+  // The slider moves in equal ratios: 2 against 3 pixels matters, 102 against 103 does not.
   const range = slider({
     label: "Brush size",
     min: 0,
@@ -134,7 +145,8 @@ function createSize(change) {
     /** @param {number} size */
     show(size) {
       const at = Math.round((100 * Math.log(size)) / Math.log(LARGEST_BRUSH));
-      if (Math.round(LARGEST_BRUSH ** (range.valueAsNumber / 100)) !== size) range.value = String(at);
+      if (Math.round(LARGEST_BRUSH ** (range.valueAsNumber / 100)) !== size)
+        range.value = String(at);
       range.setAttribute("aria-valuetext", `${size} pixels`);
       number.value = String(size);
     },

@@ -34,10 +34,14 @@ export function createTopbar({ store, commands }, chooseModel) {
     })),
   });
   const title = element("span", { class: "title", testid: "file-name" });
-  follow(store, ({ fileName }) => fileName, (name) => {
-    title.textContent = name;
-    document.title = `${name} - sinopia studio`;
-  });
+  follow(
+    store,
+    ({ fileName }) => fileName,
+    (name) => {
+      title.textContent = name;
+      document.title = `${name} - sinopia studio`;
+    },
+  );
   const saveGroup = element("span", {}, save);
   attachPopover(save, saveMenu);
 
@@ -48,14 +52,39 @@ export function createTopbar({ store, commands }, chooseModel) {
       element("span", { class: "mark", "aria-hidden": "true" }),
       element("span", { class: "word" }, "sinopia"),
     ),
-    button({ label: "New map", icon: "add", text: "New", testid: "new", onClick: press("file.new") }),
-    button({ label: "Example scenes", icon: "scenes", text: "Examples", testid: "examples", onClick: press("file.examples") }),
-    button({ label: "Open a map, picture or project", icon: "open", text: "Open", key: "Ctrl O", testid: "open", onClick: press("file.open") }),
+    button({
+      label: "New map",
+      icon: "add",
+      text: "New",
+      testid: "new",
+      onClick: press("file.new"),
+    }),
+    button({
+      label: "Example scenes",
+      icon: "scenes",
+      text: "Examples",
+      testid: "examples",
+      onClick: press("file.examples"),
+    }),
+    button({
+      label: "Open a map, picture or project",
+      icon: "open",
+      text: "Open",
+      key: "Ctrl O",
+      testid: "open",
+      onClick: press("file.open"),
+    }),
     saveGroup,
     title,
     createModelChooser(store, chooseModel),
     createThemeButton(store, commands),
-    button({ label: "Keyboard shortcuts", icon: "help", key: "?", testid: "help", onClick: press("view.keys") }),
+    button({
+      label: "Keyboard shortcuts",
+      icon: "help",
+      key: "?",
+      testid: "help",
+      onClick: press("view.keys"),
+    }),
   );
 }
 
@@ -69,10 +98,14 @@ function createModelChooser(store, chooseModel) {
   );
   select.value = model.name;
   select.addEventListener("change", () => chooseModel(select.value));
-  follow(store, (state) => state.model, (chosen) => {
-    select.value = chosen.name;
-    select.dataset.tip = chosen.summary;
-  });
+  follow(
+    store,
+    (state) => state.model,
+    (chosen) => {
+      select.value = chosen.name;
+      select.dataset.tip = chosen.summary;
+    },
+  );
   return select;
 }
 
@@ -86,12 +119,16 @@ function createThemeButton(store, commands) {
     onClick: () => commands.get("view.theme")?.(),
   });
   commands.set("view.theme", () => store.set({ theme: nextTheme(store.get().theme) }));
-  follow(store, ({ theme }) => theme, (theme) => {
-    applyTheme(theme);
-    const label = theme === "system" ? "Theme: as the system" : `Theme: ${theme}`;
-    made.replaceChildren(icon(theme));
-    made.setAttribute("aria-label", label);
-    made.dataset.tip = label;
-  });
+  follow(
+    store,
+    ({ theme }) => theme,
+    (theme) => {
+      applyTheme(theme);
+      const label = theme === "system" ? "Theme: as the system" : `Theme: ${theme}`;
+      made.replaceChildren(icon(theme));
+      made.setAttribute("aria-label", label);
+      made.dataset.tip = label;
+    },
+  );
   return made;
 }

@@ -18,7 +18,7 @@ const EXTENSIONS = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "web
  * @param {Studio} studio
  * @returns {Project}
  */
-export function projectOf({ document, store }) {
+function projectOf({ document, store }) {
   const { model, look, underlay, favourites } = store.get();
   const { name, classes } = model.vocabulary;
   return {
@@ -28,7 +28,14 @@ export function projectOf({ document, store }) {
     width: document.width,
     height: document.height,
     look,
-    boxes: document.boxes.map(({ id, classId, x0, y0, x1, y1 }) => ({ id, class_id: classId, x0, y0, x1, y1 })),
+    boxes: document.boxes.map(({ id, classId, x0, y0, x1, y1 }) => ({
+      id,
+      class_id: classId,
+      x0,
+      y0,
+      x1,
+      y1,
+    })),
     boxes_visible: document.boxesVisible,
     underlay: underlay && {
       opacity: underlay.opacity,
@@ -57,7 +64,14 @@ export function workOf(studio) {
 
 /** @param {Project} project @returns {Box[]} */
 export function boxesOf({ boxes }) {
-  return boxes.map(({ id, class_id: classId, x0, y0, x1, y1 }) => ({ id, classId, x0, y0, x1, y1 }));
+  return boxes.map(({ id, class_id: classId, x0, y0, x1, y1 }) => ({
+    id,
+    classId,
+    x0,
+    y0,
+    x1,
+    y1,
+  }));
 }
 
 /** @param {SavedWork} work */

@@ -25,16 +25,20 @@ export async function openExamples({ title, words, vocabulary, onChoose, onBlank
   for (const example of examples) {
     const image = element("img", { src: examplePreviewUrl(example.id), alt: "", loading: "lazy" });
     const size = `${example.width} \u00d7 ${example.height}`;
-    cards.append(card(image, example.title, size, `example-${example.id}`, () => {
-      dialog.close();
-      onChoose(example);
-    }));
+    cards.append(
+      card(image, example.title, size, `example-${example.id}`, () => {
+        dialog.close();
+        onChoose(example);
+      }),
+    );
   }
   const blank = element("span", { class: "blank", "aria-hidden": "true" }, "An empty map");
-  cards.append(card(blank, "Begin empty", "Any size", "example-blank", () => {
-    dialog.close();
-    onBlank();
-  }));
+  cards.append(
+    card(blank, "Begin empty", "Any size", "example-blank", () => {
+      dialog.close();
+      onBlank();
+    }),
+  );
   /** @type {HTMLElement | null} */ (cards.querySelector(".card"))?.focus();
 }
 

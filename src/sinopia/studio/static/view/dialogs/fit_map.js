@@ -23,7 +23,7 @@ export function canPaint({ size_multiple: step }, { width, height }) {
  * @param {Size} size
  * @returns {Size[]}
  */
-export function suggestSizes(model, { width, height }) {
+function suggestSizes(model, { width, height }) {
   const step = model.size_multiple;
   const shrink = Math.min(1, LARGEST_SIDE / Math.max(width, height));
   const [modelHeight, modelWidth] = model.size_hw;
@@ -54,7 +54,8 @@ export async function askForSize(model, size) {
       element(
         "p",
         {},
-        `${model.name} paints sides in steps of ${model.size_multiple}, up to ${LARGEST_SIDE}. Every pixel of the scaled map takes the class of the nearest old one.`,
+        `${model.name} paints sides in steps of ${model.size_multiple}, up to ${LARGEST_SIDE}. ` +
+          "Every pixel of the scaled map takes the class of the nearest old one.",
       ),
       choices,
     ],
@@ -68,7 +69,9 @@ export async function askForSize(model, size) {
       chosen = { width, height };
       dialog.close();
     };
-    choices.append(button({ label, text: label, kind: "outlined", testid: `fit-${index}`, onClick }));
+    choices.append(
+      button({ label, text: label, kind: "outlined", testid: `fit-${index}`, onClick }),
+    );
   }
   await dialog.closed;
   return chosen;

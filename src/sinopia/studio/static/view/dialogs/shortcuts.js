@@ -27,11 +27,16 @@ export function openShortcuts() {
     byGroup.set(command.group, [...(byGroup.get(command.group) ?? []), command]);
   }
   const sections = [...byGroup].map(([group, commands]) =>
-    section(group, commands.map(({ title, keys }) => [title, partsOf(keys[0])])),
+    section(
+      group,
+      commands.map(({ title, keys }) => [title, partsOf(keys[0])]),
+    ),
   );
   const numbers = line("Favourite or first classes", ["1", "\u2013", "9"]);
   sections.find((each) => each.dataset.group === "Painting")?.append(numbers);
-  const arrows = line("Move the box by one pixel, with Shift by eight", ["\u2190 \u2191 \u2192 \u2193"]);
+  const arrows = line("Move the box by one pixel, with Shift by eight", [
+    "\u2190 \u2191 \u2192 \u2193",
+  ]);
   sections.find((each) => each.dataset.group === "Shapes and boxes")?.append(arrows);
   const pointer = section("On the map", ON_THE_MAP);
   openDialog({
@@ -50,7 +55,9 @@ function isSummed({ id }) {
 function partsOf(key) {
   if (key === "+") return ["+"];
   const isMac = navigator.platform.startsWith("Mac");
-  return key.split("+").map((part) => (part === "Mod" ? (isMac ? "Cmd" : "Ctrl") : (SIGNS[part] ?? part)));
+  return key
+    .split("+")
+    .map((part) => (part === "Mod" ? (isMac ? "Cmd" : "Ctrl") : (SIGNS[part] ?? part)));
 }
 
 /** @param {string} group @param {readonly (readonly [string, readonly string[]])[]} lines */

@@ -24,7 +24,11 @@ export async function askToSwitch({ model, first, unmatched }) {
     testid: "switch-model",
     body: [
       element("p", {}, `${model} paints other classes. ${lost}`),
-      element("p", {}, "The undo history ends here; save a project first to keep this map as it is."),
+      element(
+        "p",
+        {},
+        "The undo history ends here. Save a project first to keep this map as it is.",
+      ),
     ],
     buttons: [cancel, go],
     isNarrow: true,
