@@ -45,6 +45,31 @@ def test_a_map_is_saved_and_opened_again(painter: Painter, seen: Seen, tmp_path:
     np.testing.assert_array_equal(painter.ids(), ids)
 
 
+def test_a_map_that_the_model_cannot_paint_is_fitted(painter: Painter, tmp_path: Path) -> None:
+    ids = np.zeros((75, 100), np.uint8)
+    ids[40:, 30:] = 3
+    Image.fromarray(ids).save(tmp_path / "odd.png")
+    painter.give_file(painter.get("open"), tmp_path / "odd.png")
+    painter.get("fit-0").click()
+    painter.wait_for("sinopia.document.width === 96")
+    got = painter.ids()
+    assert got.shape == (64, 96)
+    rows = ((np.arange(64) + 0.5) * 75 / 64).astype(int)
+    columns = ((np.arange(96) + 0.5) * 100 / 96).astype(int)
+    np.testing.assert_array_equal(got, ids[rows][:, columns])  # nearest: no class is invented
+    painter.settle()
+
+
+def test_what_is_no_map_is_refused_in_words(painter: Painter, tmp_path: Path) -> None:
+    Image.fromarray(np.full((64, 64), 200, np.uint8)).save(tmp_path / "wrong.png")
+    painter.give_file(painter.get("open"), tmp_path / "wrong.png")
+    words = painter.get("toast-problem").inner_text()
+    assert "200" in words
+    np.testing.assert_array_equal(painter.ids(), BEFORE)
+    # The browser itself reports the refusal.
+    painter.problems[:] = [each for each in painter.problems if "status of 4" not in each]
+
+
 def test_the_ade20k_map_is_in_its_colours(painter: Painter, tmp_path: Path) -> None:
     path = save(painter, "save-ade20k", tmp_path)
     with Image.open(path) as image:
