@@ -13,23 +13,27 @@ from sinopia.models.spade import SpadeDiscriminatorConfig
 from sinopia.recipes import RECIPES, find_recipe
 from sinopia.recipes.perceptual import find_perceptual
 from sinopia.scene import Vocabulary
-from sinopia.training.config import OptimizerConfig, TrainConfig
+from sinopia.training.config import OptimizerConfig, SegmenterTrainConfig, TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig, PerceptualConfig
 
 VGG = PerceptualConfig("vgg19", "weights/vgg19.pth")
 
 
 def _build(name: str) -> TrainConfig:
-    return RECIPES[name].build("data", VGG)
+    config = RECIPES[name].build("data", VGG)
+    assert isinstance(config, TrainConfig)
+    return config
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_every_recipe_is_a_whole_configuration(name: str) -> None:
-    config = _build(name)
+    config = RECIPES[name].build("data", VGG)
     assert config.name == name
-    assert config.objective.perceptual == VGG
+    assert isinstance(config, SegmenterTrainConfig) == name.startswith("segmenter")
+    if isinstance(config, TrainConfig):
+        assert config.objective.perceptual == VGG
     text = json.dumps(configs.to_json(config))
-    assert configs.from_json(TrainConfig, json.loads(text)) == config
+    assert configs.from_json(type(config), json.loads(text)) == config
     assert config.validation is not None and config.validation.split == "val"
     recipe = find_recipe(name)
     assert recipe.summary.endswith(".") and len(recipe.summary) <= 100
@@ -87,11 +91,20 @@ def test_small_sets_have_styles_and_an_augmented_discriminator(name: str) -> Non
         ("gaugan_ade20k", "ade20k"),
         ("gaugan_cityscapes", "cityscapes"),
         ("gaugan_camvid", "camvid"),
+        ("street", "camvid"),
         ("gaugan_tiny", "meadow"),
     ],
 )
 def test_models_know_the_classes_of_their_data(name: str, vocabulary: str) -> None:
     assert _build(name).model.num_classes == len(Vocabulary.find(vocabulary))
+
+
+@pytest.mark.parametrize("name", ["segmenter_camvid", "segmenter_landscape"])
+def test_a_segmenter_reads_what_the_generator_of_its_data_paints(name: str) -> None:
+    config = RECIPES[name].build("data", None)
+    painter = _build("street" if name == "segmenter_camvid" else "scenery")
+    assert config.model.num_classes == painter.model.num_classes
+    assert config.preprocess.size_hw == painter.model.size_hw
 
 
 def test_unknown_names_are_told_the_others() -> None:

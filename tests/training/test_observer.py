@@ -14,7 +14,7 @@ from torch import nn
 from sinopia.data.opening import open_dataset
 from sinopia.models.spade import SpadeGenerator
 from sinopia.scene import read_image
-from sinopia.training.observer import Observer, _count_class_pixels
+from sinopia.training.observer import ModelFamily, Observer, _count_class_pixels
 from sinopia.training.run import build_objective
 from tests.training.runs import SIDE, tiny_run
 
@@ -29,6 +29,7 @@ def _observer(
     objective = build_objective(config, torch.device("cpu"))
     observer = Observer(
         config,
+        family=ModelFamily("spade", config.model, config.model.size_hw, "a tiny network."),
         objective=objective,
         training=dataset,
         validation=dataset,

@@ -13,7 +13,7 @@ from sinopia import config as configs
 from sinopia.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sinopia.training.config import TrainConfig
+    from sinopia.training.config import SegmenterTrainConfig, TrainConfig
 
 __all__ = ["train"]
 
@@ -81,9 +81,13 @@ def train(
         typer.echo(json.dumps(configs.to_json(config), indent=1))
         return
     _check_device(device)
+
+    from sinopia.training.config import SegmenterTrainConfig
+
     run = out or Path("runs") / config.name
     is_first = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts
-    if config.objective.perceptual is None and is_first:
+    is_segmenter = isinstance(config, SegmenterTrainConfig)
+    if not is_segmenter and config.objective.perceptual is None and is_first:
         typer.echo(
             "No perceptual network is at hand, so the run trains without a perceptual loss; "
             "pictures will be rougher. `sinopia models pull vgg19` fetches one, --weights names a "
@@ -96,10 +100,17 @@ def train(
     result = train_run(config, run, device=device)
     if result.is_complete and is_first:
         typer.echo(f"{result.images_seen} images seen. Model: {run / 'model'}")
-        typer.echo(f"Paint with it: sinopia paint MAP.png --model {run / 'model'} --out pictures")
+        if is_segmenter:
+            typer.echo(f"Judge with it: sinopia evaluate MODEL --segmenter {run / 'best'} ...")
+        else:
+            typer.echo(
+                f"Paint with it: sinopia paint MAP.png --model {run / 'model'} --out pictures"
+            )
 
 
-def _resolve(recipe: str, *, data: Path | None, weights: Path | None) -> TrainConfig:
+def _resolve(
+    recipe: str, *, data: Path | None, weights: Path | None
+) -> TrainConfig | SegmenterTrainConfig:
     from sinopia.recipes.catalog import RECIPES, find_recipe
     from sinopia.recipes.folder import folder_run
     from sinopia.recipes.perceptual import find_perceptual

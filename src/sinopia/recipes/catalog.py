@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sinopia.errors import ConfigError
-from sinopia.recipes import gaugan
-from sinopia.training.config import TrainConfig
+from sinopia.recipes import gaugan, segmenter
+from sinopia.training.config import SegmenterTrainConfig, TrainConfig
 from sinopia.training.objectives.gaugan import PerceptualConfig
 
 __all__ = ["RECIPES", "Recipe", "find_recipe"]
@@ -17,7 +17,7 @@ __all__ = ["RECIPES", "Recipe", "find_recipe"]
 class Recipe:
     """A named run."""
 
-    build: Callable[[str, PerceptualConfig | None], TrainConfig]
+    build: Callable[[str, PerceptualConfig | None], TrainConfig | SegmenterTrainConfig]
     """From the data set's folder and the perceptual network, if its files are at hand."""
     layout: str | None
     """What the folder holds, in words; None when the recipe draws its own scenes."""
@@ -36,6 +36,10 @@ RECIPES: dict[str, Recipe] = {
     "gaugan_landscape": Recipe(gaugan.gaugan_landscape, "landscapes, 8 classes (train, val)"),
     "gaugan_tiny": Recipe(gaugan.gaugan_tiny, None),
     "scenery": Recipe(gaugan.scenery, "landscapes, 8 classes (train, val)"),
+    "segmenter_camvid": Recipe(segmenter.segmenter_camvid, "CamVid, 11 classes (train, val)"),
+    "segmenter_landscape": Recipe(
+        segmenter.segmenter_landscape, "landscapes, 8 classes (train, val)"
+    ),
     "street": Recipe(gaugan.street, "CamVid, 11 classes (train, val)"),
 }
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sinopia.data.dataset import DatasetConfig
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.errors import ConfigError
+from sinopia.models.segmenter import SegmenterConfig
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig
 from sinopia.nn.initialization import Initialization
 from sinopia.nn.precision import PrecisionChoice
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+from sinopia.training.objectives.segmentation import SegmentationObjectiveConfig
 
-__all__ = ["OptimizerConfig", "ScheduleConfig", "TrainConfig"]
+__all__ = [
+    "OptimizerConfig",
+    "RunConfig",
+    "ScheduleConfig",
+    "SegmenterTrainConfig",
+    "TrainConfig",
+]
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,7 @@ class OptimizerConfig:
     """Adam with two learning rates (Heusel et al. 2017); the defaults are SPADE's."""
 
     generator_lr: float = 1e-4
-    """Learning rate of generator and encoder."""
+    """Learning rate of generator and encoder, or of the segmenter."""
     discriminator_lr: float = 4e-4
     """Learning rate of the discriminator."""
     beta1: float = 0.0
@@ -69,6 +78,41 @@ class ScheduleConfig:
             )
 
 
+class RunConfig(Protocol):
+    """What the loop needs to know of a run, whatever is trained; see `TrainConfig`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dataset(self) -> DatasetConfig: ...
+    @property
+    def validation(self) -> DatasetConfig | None: ...
+    @property
+    def preprocess(self) -> PreprocessConfig: ...
+    @property
+    def optimizer(self) -> OptimizerConfig: ...
+    @property
+    def schedule(self) -> ScheduleConfig: ...
+    @property
+    def images(self) -> int: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def accumulation(self) -> int: ...
+    @property
+    def decay_from(self) -> float: ...
+    @property
+    def average_half_life(self) -> int: ...
+    @property
+    def precision(self) -> PrecisionChoice: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def num_workers(self) -> int: ...
+    @property
+    def card(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """One training run of a SPADE generator."""
@@ -115,13 +159,7 @@ class TrainConfig:
     """Markdown for the model's card: the data's origin and licence, what the model is bad at."""
 
     def __post_init__(self) -> None:
-        if self.images < 1 or self.batch_size < 1 or self.accumulation < 1:
-            raise ConfigError("images, batch_size and accumulation: expected at least 1.")
-        if self.batch_size % self.accumulation:
-            raise ConfigError(
-                f"batch_size: {self.batch_size} is not a multiple of accumulation "
-                f"{self.accumulation}."
-            )
+        _check_run(self)
         step = self.model.size_multiple
         starts_with_a_pixel = self.model.size_hw == (step, step)
         if starts_with_a_pixel and self.batch_size == self.accumulation:
@@ -130,8 +168,6 @@ class TrainConfig:
                 f"since the network begins with one pixel at {step}x{step}. Take a larger "
                 f"batch_size, less accumulation, or a larger size_hw."
             )
-        if not 0 <= self.decay_from <= 1:
-            raise ConfigError(f"decay_from: expected a share in [0, 1], got {self.decay_from}.")
         if self.preprocess.mode in _ONE_SIZE and self.preprocess.size_hw != self.model.size_hw:
             raise ConfigError(
                 f"preprocess.size_hw is {self.preprocess.size_hw}, model.size_hw "
@@ -146,3 +182,48 @@ _ONE_SIZE = (
     "crop",
     "fixed",
 )
+
+
+@dataclass(frozen=True)
+class SegmenterTrainConfig:
+    """One training run of a segmenter; the fields are those of `TrainConfig`."""
+
+    name: str
+    dataset: DatasetConfig
+    model: SegmenterConfig
+    validation: DatasetConfig | None = None
+    preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
+    objective: SegmentationObjectiveConfig = field(default_factory=SegmentationObjectiveConfig)
+    optimizer: OptimizerConfig = field(
+        default_factory=lambda: OptimizerConfig(generator_lr=2e-3, beta1=0.9, beta2=0.99)
+    )
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    images: int = 40_000
+    batch_size: int = 16
+    accumulation: int = 1
+    decay_from: float = 0.0
+    average_half_life: int = 500
+    precision: PrecisionChoice = "auto"
+    seed: int = 0
+    num_workers: int = 2
+    card: str = ""
+
+    def __post_init__(self) -> None:
+        _check_run(self)
+        if self.preprocess.mode not in _ONE_SIZE:
+            raise ConfigError(
+                f"preprocess.mode: {self.preprocess.mode!r} gives pictures of several sizes, but a "
+                f"segmenter is trained on one: {', '.join(_ONE_SIZE)}."
+            )
+
+
+def _check_run(config: RunConfig) -> None:
+    if config.images < 1 or config.batch_size < 1 or config.accumulation < 1:
+        raise ConfigError("images, batch_size and accumulation: expected at least 1.")
+    if config.batch_size % config.accumulation:
+        raise ConfigError(
+            f"batch_size: {config.batch_size} is not a multiple of accumulation "
+            f"{config.accumulation}."
+        )
+    if not 0 <= config.decay_from <= 1:
+        raise ConfigError(f"decay_from: expected a share in [0, 1], got {config.decay_from}.")

@@ -25,7 +25,7 @@ from sinopia.nn.ema import ExponentialMovingAverage
 from sinopia.nn.precision import Precision, autocast, resolve_precision
 from sinopia.scene.batch import SceneBatch
 from sinopia.seeding import derive_seed
-from sinopia.training.config import TrainConfig
+from sinopia.training.config import RunConfig
 from sinopia.training.health import BestModel, loss_shares
 from sinopia.training.objectives.protocol import Objective
 from sinopia.training.observer import Observer
@@ -53,7 +53,7 @@ class FitResult:
 
 
 def fit(
-    config: TrainConfig,
+    config: RunConfig,
     run: str | Path,
     *,
     objective: Objective,
@@ -86,16 +86,14 @@ def fit(
     for network in networks.values():
         network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         network.train()
-    optimizers = {
-        "generators": _adam(config, objective.generators, config.optimizer.generator_lr),
-        "discriminators": _adam(
+    optimizers = {"generators": _adam(config, objective.generators, config.optimizer.generator_lr)}
+    if objective.discriminators:
+        optimizers["discriminators"] = _adam(
             config, objective.discriminators, config.optimizer.discriminator_lr
-        ),
-    }
+        )
     base_lrs = {name: each.param_groups[0]["lr"] for name, each in optimizers.items()}
-    average = ExponentialMovingAverage(
-        networks["generator"], half_life=config.average_half_life, rampup=0.05
-    )
+    averaged = next(iter(objective.generators.values()))
+    average = ExponentialMovingAverage(averaged, half_life=config.average_half_life, rampup=0.05)
     saved_networks = {**networks, "average": average.model}
 
     # Restore.
@@ -117,7 +115,7 @@ def fit(
             sums = {key: each.detach().sum() for key, each in network.named_parameters()}
             for key, total in zip(sums, torch.stack(list(sums.values())).tolist(), strict=True):
                 _require_finite(f"weight {name}.{key}", total, images_seen, precision)
-        for network in (networks["generator"], average.model):
+        for network in (averaged, average.model):
             average_running_statistics(network, processes)
         if processes.is_first:
             # The model first: a checkpoint of the last image says that nothing is left to do.
@@ -169,9 +167,7 @@ def fit(
             before, images_seen = images_seen, images_seen + config.batch_size
 
             # Average.
-            average.update(
-                networks["generator"], images_seen=images_seen, batch_size=config.batch_size
-            )
+            average.update(averaged, images_seen=images_seen, batch_size=config.batch_size)
             reporter.advance(images_seen)
 
             # Report, preview, measure, save.
@@ -236,11 +232,13 @@ def _train_step(
         start.set_state(draws.get_state())
         with precision(), torch.set_grad_enabled(is_whole):
             synthesis = objective.synthesize(part, draws)
-        with precision():
-            terms = objective.discriminator_losses(part, synthesis, draws)
-        backward(terms)
-    optimizers["discriminators"].step()
-    optimizers["discriminators"].zero_grad(set_to_none=True)
+        if objective.discriminators:
+            with precision():
+                terms = objective.discriminator_losses(part, synthesis, draws)
+            backward(terms)
+    if objective.discriminators:
+        optimizers["discriminators"].step()
+        optimizers["discriminators"].zero_grad(set_to_none=True)
 
     for part, start in zip(parts, starts, strict=True):
         with precision():
@@ -265,14 +263,14 @@ def _parts(batch: SceneBatch, count: int) -> list[SceneBatch]:
 
 
 def _adam(
-    config: TrainConfig, networks: Mapping[str, nn.Module], learning_rate: float
+    config: RunConfig, networks: Mapping[str, nn.Module], learning_rate: float
 ) -> torch.optim.Optimizer:
     parameters = [each for network in networks.values() for each in network.parameters()]
     betas = (config.optimizer.beta1, config.optimizer.beta2)
     return torch.optim.Adam(parameters, lr=learning_rate, betas=betas, fused=True)
 
 
-def _learning_rate_factor(config: TrainConfig, images_seen: int) -> float:
+def _learning_rate_factor(config: RunConfig, images_seen: int) -> float:
     """1 until `decay_from` of the run, then falling linearly to 0 at its end."""
     start = config.decay_from * config.images
     if images_seen <= start:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,22 +19,35 @@ from sinopia.scene.contact_sheet import contact_sheet
 from sinopia.scene.image import ImageArray
 from sinopia.scene.sample import Scene
 from sinopia.scene.vocabulary import UNLABELED, Vocabulary
-from sinopia.seeding import derive_seed
-from sinopia.training.config import TrainConfig
+from sinopia.training.config import RunConfig
 from sinopia.training.objectives.protocol import Objective
 from sinopia.zoo.checkpoint import Model, save_model
+from sinopia.zoo.registry import FamilyConfig
 
-__all__ = ["Observer"]
+__all__ = ["ModelFamily", "Observer"]
 
 _BATCH_SIZE = 8
-_STYLES = 2
 _COUNTED_SCENES = 512
+
+
+@dataclass(frozen=True)
+class ModelFamily:
+    """What a model folder says of its networks."""
+
+    name: str
+    """As the registry knows it."""
+    config: FamilyConfig
+    size_hw: tuple[int, int]
+    """Height and width that the run is measured at."""
+    words: str
+    """A sentence for the card."""
 
 
 class Observer:
     """Preview, measurement and model folder of a run.
 
     Args:
+        family: what the model folder says of the network.
         objective: before its networks are wrapped for several processes.
         training: the scenes that the run learns from.
         validation: the scenes that it is shown and measured on.
@@ -41,8 +55,9 @@ class Observer:
 
     def __init__(
         self,
-        config: TrainConfig,
+        config: RunConfig,
         *,
+        family: ModelFamily,
         objective: Objective,
         training: Dataset,
         validation: Dataset,
@@ -50,7 +65,9 @@ class Observer:
     ) -> None:
         self._config = config
         self._objective = objective
-        self._encoder = objective.generators.get("encoder")
+        self._family = family
+        self._averaged, *others = objective.generators
+        self._others = {name: objective.generators[name] for name in others}
         self._training = training
         self._validation = validation
         self._device = device
@@ -59,18 +76,19 @@ class Observer:
         self._class_pixels: dict[str, int] = {}
 
     def preview(self, generator: nn.Module, precision: Precision) -> ImageArray:
-        """A contact sheet: map, photo, and pictures in fixed random styles."""
+        """A contact sheet: map, photo, and what the network makes of them."""
         vocabulary = self._validation.vocabulary
         rows: list[list[ImageArray]] = []
+        titles = ["map", "photo"]
         for batch in self._batches(self._config.schedule.num_previews):
             assert batch.images is not None
             columns = [_colored(batch, vocabulary), images_from_tensor(batch.images)]
-            for style in range(_STYLES):
-                seed = derive_seed(self._config.seed, "preview", style)
-                pictures = self._objective.preview(generator, batch, seed=seed, precision=precision)
-                columns.append(images_from_tensor(pictures))
+            made = self._objective.preview(
+                generator, batch, seed=self._config.seed, precision=precision
+            )
+            columns += [images_from_tensor(pictures) for pictures in made.values()]
             rows += [list(row) for row in zip(*columns, strict=True)]
-        titles = ["map", "photo", *(f"style {index}" for index in range(_STYLES))]
+            titles[2:] = made
         self._grid = contact_sheet(rows, labels=titles)
         return self._grid
 
@@ -96,15 +114,13 @@ class Observer:
         *,
         chosen_by: str | None = None,
     ) -> None:
-        """Write the averaged generator, with the encoder if there is one, as a model folder.
+        """Write the averaged network, with the others if there are any, as a model folder.
 
         `chosen_by` is the metric that made it the best so far.
         """
         if not self._class_pixels:
             self._class_pixels = _count_class_pixels(self._training)
-        networks = {"generator": generator}
-        if self._encoder is not None:
-            networks["encoder"] = self._encoder
+        networks = {self._averaged: generator, **self._others}
         facts: dict[str, object] = {
             "name": self._config.name,
             "data": self._training.name,
@@ -115,8 +131,9 @@ class Observer:
         }
         if chosen_by is not None:
             facts["chosen_by"] = chosen_by
-        model = Model("spade", self._config.model, self._training.vocabulary, networks, facts)
-        card = _card(self._config, facts)
+        family = self._family
+        model = Model(family.name, family.config, self._training.vocabulary, networks, facts)
+        card = _card(self._config, family, facts)
         save_model(folder, model, card=card, preview=self._grid)
 
     def _batches(self, count: int) -> list[SceneBatch]:
@@ -124,7 +141,7 @@ class Observer:
         count = min(count, len(self._validation))
         picked = np.linspace(0, len(self._validation) - 1, count).round().astype(int)
         chosen = _Subset(self._validation, picked.tolist())
-        preprocess = PreprocessConfig(mode="fixed", size_hw=self._config.model.size_hw, flip=False)
+        preprocess = PreprocessConfig(mode="fixed", size_hw=self._family.size_hw, flip=False)
         batches = evaluation_batches(chosen, preprocess, batch_size=_BATCH_SIZE)
         return [batch.to(self._device) for batch in batches]
 
@@ -171,7 +188,7 @@ def _count_class_pixels(dataset: Dataset) -> dict[str, int]:
     return {name: round(float(counts[class_id]) * scale) for class_id, name in names}
 
 
-def _card(config: TrainConfig, facts: dict[str, object]) -> str:
+def _card(config: RunConfig, family: ModelFamily, facts: dict[str, object]) -> str:
     measured = facts["measured"]
     assert isinstance(measured, dict)
     lines = [
@@ -179,9 +196,7 @@ def _card(config: TrainConfig, facts: dict[str, object]) -> str:
         "",
         config.card.strip() or "No description was given.",
         "",
-        f"- Network: SPADE generator, {config.model.size_hw[0]}x{config.model.size_hw[1]}, "
-        f"{config.model.base_channels} base channels"
-        + (", with style code." if config.model.style_dim else ", one picture per map."),
+        f"- Network: {family.words}",
         f"- Trained on: {facts['training_scenes']} scenes of `{facts['data']}`, "
         f"{facts['images_seen']} images seen.",
         "- Measured on validation scenes: "

@@ -9,19 +9,23 @@ import torch
 from sinopia.data.dataset import Dataset
 from sinopia.data.opening import open_dataset
 from sinopia.errors import ConfigError, DatasetError
-from sinopia.models.spade import SpadeEncoder, SpadeGenerator, build_discriminator
+from sinopia.models.segmenter import CompactSegmenter
+from sinopia.models.spade import SpadeConfig, SpadeEncoder, SpadeGenerator, build_discriminator
 from sinopia.nn.initialization import initialize
 from sinopia.seeding import derive_seed
-from sinopia.training.config import TrainConfig
+from sinopia.training.config import SegmenterTrainConfig, TrainConfig
 from sinopia.training.loop import FitResult, fit
 from sinopia.training.objectives.gaugan import GauganObjective, build_perceptual_loss
-from sinopia.training.observer import Observer
+from sinopia.training.objectives.segmentation import SegmentationObjective
+from sinopia.training.observer import ModelFamily, Observer
 from sinopia.training.processes import join_processes
 
 __all__ = ["build_objective", "train"]
 
 
-def train(config: TrainConfig, run: str | Path, *, device: str = "auto") -> FitResult:
+def train(
+    config: TrainConfig | SegmenterTrainConfig, run: str | Path, *, device: str = "auto"
+) -> FitResult:
     """Train, or resume, the run of a configuration in its folder.
 
     `device` is "auto", "cpu" or "cuda"; under torchrun each process takes its own.
@@ -34,9 +38,17 @@ def train(config: TrainConfig, run: str | Path, *, device: str = "auto") -> FitR
     for each in (dataset, validation):
         _check_fit(config, each)
     with join_processes(device) as processes:
-        objective = build_objective(config, processes.device)
+        if isinstance(config, TrainConfig):
+            objective = build_objective(config, processes.device)
+            family = ModelFamily("spade", config.model, config.model.size_hw, _words(config.model))
+        else:
+            objective = _build_segmentation(config, dataset)
+            size_hw = config.preprocess.size_hw
+            words = f"segmenter, trained on {size_hw[0]}x{size_hw[1]}, for photos of any size."
+            family = ModelFamily("segmenter", config.model, size_hw, words)
         observer = Observer(
             config,
+            family=family,
             objective=objective,
             training=dataset,
             validation=validation,
@@ -50,6 +62,21 @@ def train(config: TrainConfig, run: str | Path, *, device: str = "auto") -> FitR
             observer=observer,
             processes=processes,
         )
+
+
+def _words(model: SpadeConfig) -> str:
+    height, width = model.size_hw
+    styles = "with style code." if model.style_dim else "one picture per map."
+    return f"SPADE generator, {height}x{width}, {model.base_channels} base channels, {styles}"
+
+
+def _build_segmentation(config: SegmenterTrainConfig, dataset: Dataset) -> SegmentationObjective:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(config.seed, "initialization/segmenter"))
+        segmenter = CompactSegmenter(config.model)
+    return SegmentationObjective(
+        config.objective, segmenter=segmenter, palette=dataset.vocabulary.palette
+    )
 
 
 def build_objective(config: TrainConfig, device: torch.device) -> GauganObjective:
@@ -86,7 +113,7 @@ def build_objective(config: TrainConfig, device: torch.device) -> GauganObjectiv
     )
 
 
-def _check_fit(config: TrainConfig, dataset: Dataset) -> None:
+def _check_fit(config: TrainConfig | SegmenterTrainConfig, dataset: Dataset) -> None:
     """Look at classes and first scene, lest the run stop hours later at its first measurement."""
     if len(dataset.vocabulary) != config.model.num_classes:
         raise ConfigError(
@@ -102,7 +129,8 @@ def _check_fit(config: TrainConfig, dataset: Dataset) -> None:
             f"data set {dataset.name!r} has label maps only, but training and validation need "
             f"pictures too: add an images folder beside labels."
         )
-    if config.model.has_instance_edges and scene.instance_ids is None:
+    needs_instances = isinstance(config, TrainConfig) and config.model.has_instance_edges
+    if needs_instances and scene.instance_ids is None:
         raise DatasetError(
             f"model.has_instance_edges is true, but data set {dataset.name!r} has no instance "
             f"maps. Add an instances folder, or set model.has_instance_edges=false."

@@ -19,7 +19,7 @@ from sinopia.errors import TrainingError
 from sinopia.files import write_text
 from sinopia.nn.precision import Precision
 from sinopia.scene.image import ImageArray, write_image
-from sinopia.training.config import TrainConfig
+from sinopia.training.config import RunConfig
 from sinopia.training.processes import Processes
 
 __all__ = ["RunFolder"]
@@ -49,7 +49,7 @@ class RunFolder:
         """The model folder of the best measurement so far."""
         return self.path / "best"
 
-    def open(self, config: TrainConfig, precision: Precision, processes: Processes) -> Precision:
+    def open(self, config: RunConfig, precision: Precision, processes: Processes) -> Precision:
         """Make the folder, or check that it is this run's; returns the precision that the run uses.
 
         A run keeps the precision that it began with, since a probe may decide otherwise another
@@ -71,7 +71,7 @@ class RunFolder:
         processes.wait()
         return self._recorded_precision(json.loads(file.read_text(encoding="utf-8")))
 
-    def _resume(self, file: Path, config: TrainConfig) -> Precision:
+    def _resume(self, file: Path, config: RunConfig) -> Precision:
         try:
             recorded = json.loads(file.read_text(encoding="utf-8"))
             settings, precision = recorded["config"], self._recorded_precision(recorded)
@@ -79,8 +79,10 @@ class RunFolder:
             raise TrainingError(
                 f"{file} is not the config.json of a run ({error!r}); choose another --out."
             ) from None
-        before = configs.from_json(TrainConfig, settings, where=str(file))
-        for field in dataclasses.fields(TrainConfig):
+        kind = type(config)
+        assert dataclasses.is_dataclass(kind), "runs are described by dataclasses"
+        before = configs.from_json(kind, settings, where=str(file))
+        for field in dataclasses.fields(kind):
             old, new = getattr(before, field.name), getattr(config, field.name)
             if old != new and field.name not in _MAY_CHANGE:
                 raise TrainingError(
@@ -94,7 +96,7 @@ class RunFolder:
     def _recorded_precision(recorded: dict[str, Any]) -> Precision:
         return "bf16" if recorded["precision"] == "bf16" else "fp32"
 
-    def _write(self, file: Path, config: TrainConfig, precision: Precision) -> None:
+    def _write(self, file: Path, config: RunConfig, precision: Precision) -> None:
         content = {
             "config": configs.to_json(config),
             "precision": precision,

@@ -107,9 +107,7 @@ def run_evaluation(
     ]
     size_hw = plan.protocol.size_hw or synthesizers[0].native_size
     vocabulary = synthesizers[0].vocabulary
-    scenes = open_scenes(
-        plan.data, "val", vocabulary=vocabulary, limit=plan.limit, size_hw=size_hw
-    )
+    scenes = open_scenes(plan.data, "val", vocabulary=vocabulary, limit=plan.limit, size_hw=size_hw)
     reference = scenes
     if plan.protocol.reference_split == "train":
         reference = open_scenes(

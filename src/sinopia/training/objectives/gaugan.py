@@ -40,6 +40,7 @@ from sinopia.nn.losses.perceptual import (
 from sinopia.nn.precision import Precision, autocast
 from sinopia.nn.spade import LabelCondition
 from sinopia.scene.batch import SceneBatch
+from sinopia.seeding import derive_seed
 
 __all__ = [
     "GauganObjective",
@@ -48,6 +49,8 @@ __all__ = [
     "Synthesis",
     "build_perceptual_loss",
 ]
+
+_PREVIEW_STYLES = 2
 
 
 @dataclass(frozen=True)
@@ -240,8 +243,19 @@ class GauganObjective:
     @torch.no_grad()
     def preview(
         self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
+    ) -> dict[str, Tensor]:
+        """Pictures of the batch's maps; where the model has a style, in two random ones."""
+        count = 1 if self._model.style_dim is None else _PREVIEW_STYLES
+        return {
+            f"style {index}": self._random_pictures(
+                generator, batch, seed=derive_seed(seed, "preview", index), precision=precision
+            )
+            for index in range(count)
+        }
+
+    def _random_pictures(
+        self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
     ) -> Tensor:
-        """Pictures of the batch's maps, in random styles where the model has one."""
         style = None
         if self._model.style_dim is not None:
             draws = torch.Generator().manual_seed(seed)
@@ -269,7 +283,9 @@ class GauganObjective:
                 encoder.train()
                 fake_images = generator(self.condition(batch), style).float()
             else:
-                fake_images = self.preview(generator, batch, seed=seed, precision=precision)
+                fake_images = self._random_pictures(
+                    generator, batch, seed=seed, precision=precision
+                )
             distances = {"validation/l1": float((fake_images - real_images).abs().mean())}
             if self._perceptual is not None:
                 distances["validation/perceptual"] = float(

@@ -22,12 +22,12 @@ class Objective(Protocol):
 
     @property
     def generators(self) -> dict[str, nn.Module]:
-        """Networks that minimise the generator losses; "generator" is the one that is averaged."""
+        """Networks that minimise the generator losses; the first is the one that is averaged."""
         ...
 
     @property
     def discriminators(self) -> dict[str, nn.Module]:
-        """Networks that minimise the discriminator losses, by name."""
+        """Networks that minimise the discriminator losses, by name; there may be none."""
         ...
 
     def wrap(self, networks: dict[str, nn.Module]) -> None:
@@ -52,8 +52,8 @@ class Objective(Protocol):
 
     def preview(
         self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
-    ) -> Tensor:
-        """Pictures (B, 3, H, W) in [-1, 1] of a batch's maps by the averaged generator."""
+    ) -> dict[str, Tensor]:
+        """What the averaged network makes of a batch: titled pictures (B, 3, H, W) in [-1, 1]."""
         ...
 
     def measure(
