@@ -248,6 +248,49 @@ def test_rows_of_a_part_are_those_of_the_whole() -> None:
     assert len(case.table) == count
 
 
+def crowded_table(monkeypatch: pytest.MonkeyPatch) -> tuple[BlockTable, list[SpadeNorm]]:
+    monkeypatch.setattr(block_table, "_CROWDED_BLOCKS", 10)
+    norms = [make_norm(seed=0), make_norm(channels=3, seed=1)]
+    folded = [FoldedNorm(norm, dtype=torch.float32) for norm in norms]
+    return BlockTable(folded, max_bytes=1 << 20), norms
+
+
+@pytest.mark.parametrize("chunk", [1, 40, 4096])
+def test_a_crowded_map_has_a_row_for_each_pixel(
+    monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(block_table, "_CHUNK_BLOCKS", chunk)
+    table, norms = crowded_table(monkeypatch)
+    condition = make_condition(random_ids((9, 13)))
+    blocks = blocks_of(condition)
+    assert blocks.share > 0.5
+    rows = table.rows_of_map(condition, blocks)
+    assert table.holds_pixels and len(table) == 0
+    assert rows.flatten().tolist() == list(range(rows.numel()))
+    for index, norm in enumerate(norms):
+        expected = expected_rows(norm, condition, blocks)[blocks.numbers]
+        got = table.scale_and_shift(index)[rows]
+        torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_after_a_crowded_map_blocks_are_numbered_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, norms = crowded_table(monkeypatch)
+    flat = torch.zeros(1, 16, 20, dtype=torch.int64)
+    noise = make_condition(random_ids((16, 20)))
+    painted = LabelCondition(
+        flat, num_classes=NUM_CLASSES, has_unlabeled=True, instance_edges=flat[:, None].float()
+    )
+    for condition, is_crowded in ((noise, True), (painted, False), (noise, True)):
+        blocks = blocks_of(condition)
+        rows = table.rows_of_map(condition, blocks)
+        assert table.holds_pixels == is_crowded
+        expected = expected_rows(norms[0], condition, blocks)[blocks.numbers]
+        torch.testing.assert_close(table.scale_and_shift(0)[rows], expected, atol=1e-5, rtol=1e-5)
+    assert table.num_bytes == 16 * 20 * 2 * (CHANNELS + 3) * 4 * len(noise)
+    table.forget()
+    assert not table.holds_pixels and table.num_bytes == 0
+
+
 def test_forgetting_and_the_bound() -> None:
     conditions = [make_condition(random_ids((10, 10), seed=seed), seed=seed) for seed in range(4)]
     counts = [len(blocks_of(each).outer_blocks) for each in conditions]

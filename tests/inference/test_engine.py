@@ -176,6 +176,7 @@ def test_only_a_live_engine_keeps_the_blocks_of_earlier_maps(
         return scale_and_shift(norm, hidden, outer_blocks)
 
     monkeypatch.setattr(FoldedNorm, "scale_and_shift", counted)
+    monkeypatch.setattr(block_table, "_CROWDED_BLOCKS", 10**9)
     painter = SpadeEngine(generator, precision="fp32", is_live=is_live)
     for _ in range(2):
         painter.set_map(condition_of(generator, painted_ids((64, 64))))

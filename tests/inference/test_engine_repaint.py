@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sinopia.inference import engine
+from sinopia.inference import block_table, engine
 from sinopia.inference.block_table import BlockTable, FoldedNorm
 from sinopia.inference.engine import SpadeEngine
 from sinopia.inference.packed_layers import PackedConvolution
@@ -58,10 +58,16 @@ def paint_dab(ids: Tensor, random: torch.Generator) -> None:
     edits=st.lists(st.sampled_from(EDITS), min_size=3, max_size=7),
     max_table_bytes=st.sampled_from([1, 60_000, 256 << 20]),
     share=st.sampled_from([0.0, 0.7, 1.0]),
+    crowded=st.sampled_from([0, 50, 10**9]),
     seed=st.integers(0, 99),
 )
 def test_after_any_edits_the_picture_is_that_of_a_full_pass(
-    config: SpadeConfig, edits: list[str], max_table_bytes: int, share: float, seed: int
+    config: SpadeConfig,
+    edits: list[str],
+    max_table_bytes: int,
+    share: float,
+    crowded: int,
+    seed: int,
 ) -> None:
     generator, random = cached_generator(config), seeded(seed)
     painter = live_engine(generator, max_table_bytes=max_table_bytes)
@@ -70,6 +76,8 @@ def test_after_any_edits_the_picture_is_that_of_a_full_pass(
     engine_picture(painter, condition_of(generator, ids), random_style(generator, 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_LOCAL_SHARE", share)  # from never to always a local repaint
+        # From rows of pixels on all levels whose blocks are many, to rows of blocks always.
+        patch.setattr(block_table, "_CROWDED_BLOCKS", crowded)
         for edit in edits:
             ids = ids.clone()
             if edit == "dab":

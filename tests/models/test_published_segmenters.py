@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from torchvision.models import segmentation
 
 from sinopia.errors import ConfigError, ModelError
 from sinopia.models.published_segmenters import PublishedNetwork, PublishedSegmenter
@@ -39,26 +40,31 @@ def test_classes_and_input(segmenter: PublishedSegmenter, monkeypatch: pytest.Mo
     torch.testing.assert_close(logits[:, 2], torch.maximum(3 * red, 12 * red))
 
 
-@pytest.mark.parametrize(
-    ("network", "num_keys"), [("deeplabv3_resnet101", 676), ("fcn_resnet101", 640)]
-)
-def test_published_files_load(tmp_path: Path, network: PublishedNetwork, num_keys: int) -> None:
-    from torchvision.models import segmentation
+def write_stretched_weights(path: Path, network: PublishedNetwork) -> int:
+    """A file of the published layout in which every tensor is one number, stretched: kilobytes.
 
+    Returns the number of its tensors.
+    """
     with torch.device("meta"):
         reference = getattr(segmentation, network)(
             weights=None, weights_backbone=None, aux_loss=True
         )
     state = reference.state_dict()
-    assert len(state) == num_keys
-    # every tensor is one number, stretched: a file of kilobytes
     tensors = {
         name: torch.full((), 0.01).expand(tensor.shape)
         if tensor.is_floating_point()
         else torch.zeros(tensor.shape, dtype=tensor.dtype)
         for name, tensor in state.items()
     }
-    torch.save(tensors, tmp_path / "net.pth")
+    torch.save(tensors, path)
+    return len(tensors)
+
+
+@pytest.mark.parametrize(
+    ("network", "num_keys"), [("deeplabv3_resnet101", 676), ("fcn_resnet101", 640)]
+)
+def test_published_files_load(tmp_path: Path, network: PublishedNetwork, num_keys: int) -> None:
+    assert write_stretched_weights(tmp_path / "net.pth", network) == num_keys
     loaded = PublishedSegmenter.from_file(
         tmp_path / "net.pth", network=network, source_classes=CLASSES
     )

@@ -31,6 +31,11 @@ _TYPICAL_ROWS = 256
 
 _FIRST_ROWS = 1024
 
+_CROWDED_SHARE = 0.5
+_CROWDED_BLOCKS = 4096
+"""With so many blocks, and so many of them over the pixels, numbering them takes longer than it
+saves."""
+
 _BYTES_OF_KEYS = 256
 """About what the numbering of a block takes beside its row."""
 
@@ -99,6 +104,22 @@ class FoldedNorm:
             part.copy_(self._of_windows(F.embedding(chunk, hidden).flatten(1)))
         return result
 
+    def scale_and_shift_of_pixels(self, hidden: Tensor, numbers: Tensor) -> Tensor:
+        """Scale and shift of every pixel, (B * H * W, 2C), from the hidden row (V, D) that each has
+        by its number (B, H, W).
+        """
+        size, radius = self.kernel_size, self.kernel_size // 2
+        margins = (0, 0, radius, radius, radius, radius)
+        grid = F.pad(F.embedding(numbers, hidden), margins)  # outside the image it is zero
+        windows = grid.unfold(1, size, 1).unfold(2, size, 1).permute(0, 1, 2, 4, 5, 3)
+        batch, height, width = numbers.shape
+        result = hidden.new_empty(batch, height, width, 2 * self.channels)
+        lines = max(1, _CHUNK_BLOCKS // (batch * width))
+        for top in range(0, height, lines):
+            part = windows[:, top : top + lines]
+            result[:, top : top + lines] = self._of_windows(part.flatten(3))
+        return result.flatten(0, 2)
+
 
 def _bias(convolution: nn.Conv2d) -> Tensor:
     assert convolution.bias is not None, "SPADE's convolutions have biases"
@@ -120,6 +141,7 @@ class BlockTable:
         self._inner: dict[bytes, int] = {}
         self._outer: dict[bytes, int] = {}
         self._tables: list[Tensor] = []
+        self._holds_pixels = False
 
     def __len__(self) -> int:
         return len(self._outer)
@@ -136,12 +158,42 @@ class BlockTable:
         """
         return self._tables[index]
 
+    @property
+    def holds_pixels(self) -> bool:
+        """Whether the rows are those of the pixels of one map, of no use for any other."""
+        return self._holds_pixels
+
     def forget(self) -> None:
         """Drop all rows; and the memory of more than the bound allows."""
         self._inner.clear()
         self._outer.clear()
+        if self._holds_pixels:
+            self._holds_pixels, self._tables = False, []
         if self._tables and len(self._tables[0]) > self._max_rows:
             self._tables = []
+
+    def rows_of_map(self, condition: LabelCondition, blocks: Neighborhoods) -> Tensor:
+        """The row of each pixel of whole maps, (B, H, W) int64.
+
+        When most pixels have a block of their own, each gets a row of its own.
+        """
+        num_blocks = len(blocks.outer_blocks)
+        if blocks.share <= _CROWDED_SHARE or num_blocks < _CROWDED_BLOCKS:
+            if self._holds_pixels:
+                self.forget()
+            return self.rows_of(condition, blocks)[0]
+        self.forget()
+        self._holds_pixels = True
+        inner_numbers = blocks.outer_blocks[:, blocks.outer_blocks.shape[1] // 2][blocks.numbers]
+        self._tables = [
+            norm.scale_and_shift_of_pixels(
+                norm.hidden(condition, blocks.inner_blocks), inner_numbers
+            )
+            for norm in self._norms
+        ]
+        return torch.arange(inner_numbers.numel(), device=inner_numbers.device).view_as(
+            inner_numbers
+        )
 
     def rows_of(self, condition: LabelCondition, blocks: Neighborhoods) -> tuple[Tensor, bool]:
         """The row of each pixel, (B, H, W) int64, and whether rows given before still hold.

@@ -154,27 +154,28 @@ class SpadeEngine:
         """
         height, width = (side << level for side in self._config.start_grid(condition.size_hw))
         kernel_size = self._config.kernel_size
+        table = self._tables[level]
         if before is not None:
             pending = before.changed[level]  # of a map that was set and never painted
             values = condition.values_at((height, width))
             edited = changed_region(before.condition.values_at((height, width)), values)
             if edited is None:
                 return before.rows[level], pending
-            region = edited.grown(2 * (kernel_size // 2), (height, width))
-            blocks = condition.neighborhoods_inside(
-                (height, width),
-                kernel_size,
-                rows=(region.top, region.bottom),
-                columns=(region.left, region.right),
-            )
-            inside, is_kept = self._tables[level].rows_of(condition, blocks)
-            if is_kept:
-                rows = before.rows[level]  # the map before is no longer needed
-                region.of(rows).copy_(inside)
-                return rows, region.joined(pending)
+            if not table.holds_pixels:
+                region = edited.grown(2 * (kernel_size // 2), (height, width))
+                blocks = condition.neighborhoods_inside(
+                    (height, width),
+                    kernel_size,
+                    rows=(region.top, region.bottom),
+                    columns=(region.left, region.right),
+                )
+                inside, is_kept = table.rows_of(condition, blocks)
+                if is_kept:
+                    rows = before.rows[level]  # the map before is no longer needed
+                    region.of(rows).copy_(inside)
+                    return rows, region.joined(pending)
         blocks = condition.neighborhoods_at((height, width), kernel_size)
-        rows, _ = self._tables[level].rows_of(condition, blocks)
-        return rows, Region.whole((height, width))
+        return table.rows_of_map(condition, blocks), Region.whole((height, width))
 
     @torch.inference_mode()
     def paint(self, style: Tensor | None = None) -> Tensor:

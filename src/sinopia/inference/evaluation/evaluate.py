@@ -51,6 +51,7 @@ __all__ = ["EvaluationPlan", "run_evaluation"]
 
 _BATCH_SIZE = 8
 _VARIETY_ROWS = 4
+_NAMES_IN_RUNS = ("model", "best")
 
 T = TypeVar("T")
 
@@ -169,7 +170,10 @@ def run_evaluation(
         judge=None if judges.segmenter is None else judges.segmenter.facts,
         photos=photos.agreement,
         models=results,
-        warnings=_general_warnings(plan, scenes, synthesizers),
+        warnings=(
+            *_general_warnings(plan, scenes, synthesizers),
+            *_judge_warnings(photos.agreement, results),
+        ),
         machine=describe_machine(device),
         versions=tuple(NamedValue(*each) for each in library_versions().items()),
     )
@@ -411,8 +415,25 @@ def _general_warnings(
     return tuple(warnings)
 
 
+def _judge_warnings(photos: Agreement | None, models: Sequence[ModelResult]) -> list[str]:
+    """A judge that reads pictures better than photos tells little of how real they look."""
+    if photos is None or photos.ignored.mean_iou is None:
+        return []
+    limit = photos.ignored.mean_iou
+    return [
+        f"The segmenter reads the pictures of {model.name} better (mIoU {value:.3f}) than the "
+        f"photos ({limit:.3f}): it is too weak to judge them, or they are plainer than photos."
+        for model in models
+        if model.agreement is not None
+        and (value := model.agreement.ignored.mean_iou) is not None
+        and value > limit
+    ]
+
+
 def _display_names(folders: Sequence[Path]) -> list[str]:
-    """The last parts of the paths, as many as it takes to tell them apart.
+    """The last part of each path, and as many before it as it takes to tell them apart.
+
+    A run folder calls all its models the same, so there the run's own name is added.
 
     Raises:
         RequestError: when two are the same folder.
@@ -420,11 +441,13 @@ def _display_names(folders: Sequence[Path]) -> list[str]:
     parts = [each.resolve().parts for each in folders]
     if len(set(parts)) < len(parts):
         raise RequestError("a model is to be compared with itself; name each model once.")
-    for count in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(each[-count:]) for each in parts]
-        if len(set(names)) == len(names) and (count > 1 or "model" not in names):
-            return names
-    raise AssertionError("different paths have different parts")
+    names = []
+    for each in parts:
+        count = 2 if each[-1] in _NAMES_IN_RUNS else 1
+        while sum(other[-count:] == each[-count:] for other in parts) > 1:
+            count += 1
+        names.append("/".join(each[-count:]))
+    return names
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

@@ -232,9 +232,9 @@ def _provenance(result: EvaluationResult) -> str:
             )
         )
     networks = {
-        each.weights_sha256: each.network for model in result.models for each in model.measurements
+        each.network: each.weights_sha256 for model in result.models for each in model.measurements
     }
-    facts += [("network", f"{network}, SHA-256 {sha}") for sha, network in networks.items()]
+    facts += [("network", f"{network}; SHA-256 {sha}") for network, sha in networks.items()]
     facts.append(("machine", result.machine.to_text()))
     facts.append(("versions", ", ".join(f"{each.name} {each.value}" for each in result.versions)))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
