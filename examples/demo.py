@@ -19,7 +19,7 @@ def main(model: str = "scenery", out: str = "out/demo.png") -> None:
     synthesizer = sinopia.load(model)
     rows = []
     start = time.perf_counter()
-    for name in example_names():
+    for name in example_names(synthesizer.vocabulary.name):
         label_map = example_map(name).resized(synthesizer.native_size)
         synthesizer.set_label_map(label_map)
         rows.append([label_map.colored(), *synthesizer.synthesize_seeds(SEEDS)])

@@ -37,16 +37,22 @@ def test_examples_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 40
 
 
-def test_example_maps_are_worth_painting() -> None:
-    assert len(example_names()) == 6
-    for name in example_names():
+@pytest.mark.parametrize(
+    ("vocabulary", "count", "size_hw"), [("landscape", 6, (256, 256)), ("camvid", 3, (192, 256))]
+)
+def test_example_maps_are_worth_painting(
+    vocabulary: str, count: int, size_hw: tuple[int, int]
+) -> None:
+    names = example_names(vocabulary)
+    assert len(names) == count and set(names) < set(example_names())
+    for name in names:
         label_map = example_map(name)
-        assert label_map.size_hw == (256, 256)
-        assert label_map.vocabulary == Vocabulary.built_in("landscape")
+        assert label_map.size_hw == size_hw
+        assert label_map.vocabulary == Vocabulary.built_in(vocabulary)
         counts = label_map.pixel_counts()
         assert counts[UNLABELED] == 0
         assert (counts > 100).sum() >= 4
-    with pytest.raises(DatasetError, match=r"no example map 'moon'. There are coast, "):
+    with pytest.raises(DatasetError, match=r"no example map 'moon'. There are avenue, coast, "):
         example_map("moon")
 
 
@@ -57,7 +63,7 @@ def test_demo(landscape_model: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "6 maps, 4 seeds each, 32x32:" in told
     assert told.endswith(f"See {out}\n")
     sheet = read_image(out)
-    first = example_map(example_names()[0]).resized((32, 32)).colored()
+    first = example_map(example_names("landscape")[0]).resized((32, 32)).colored()
     expected = contact_sheet([[first] * 5] * 6, labels=["map"] + ["seed"] * 4)
     assert sheet.shape == expected.shape
     np.testing.assert_array_equal(sheet[22:54, 4:36], first)

@@ -211,6 +211,8 @@ def test_protocols(
     assert len(set(frechet.values())) == 3
     reference = found["train_reference"]["data"]
     assert (reference["num_reference"], reference["reference_split"]) == (4, "train")
+    measured = found["train_reference"]["models"][0]["measurements"][0]
+    assert (measured["num_pictures"], measured["num_reference"]) == (6, 4)
     photo = found["validation_photo_style"]["models"][0]
     assert photo["style"] == "the encoder's mean of the map's own photo"
     assert photo["num_seeds"] == 1  # the style is fixed: there is nothing that could differ

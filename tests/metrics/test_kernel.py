@@ -53,7 +53,7 @@ def test_subsets_are_drawn_by_the_seed() -> None:
     assert result == kernel_distance(first, second, **kwargs)
     assert result != kernel_distance(first, second, **kwargs, seed=1)
     assert (result.num_subsets, result.subset_size) == (20, 30)
-    assert result.deviation is not None and result.deviation > 0
+    assert result.deviation is not None and result.deviation > 1e-3
     # fewer subsets are the first of more
     alone = [kernel_distance(first, second, num_subsets=n, subset_size=30).mean for n in (1, 2)]
     second_value = 2 * alone[1] - alone[0]

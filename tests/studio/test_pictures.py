@@ -82,7 +82,7 @@ def test_models_are_known_without_their_weights(
     tiny_shelf: ModelShelf, tiny_vocabulary: Vocabulary
 ) -> None:
     assert tiny_shelf.default == "tiny"
-    assert [model.name for model in tiny_shelf.models] == ["tiny", "scenery"]
+    assert [model.name for model in tiny_shelf.models] == ["tiny", "scenery", "street"]
     entry = tiny_shelf.find("tiny").entry
     assert (entry.size_hw, entry.size_multiple, entry.style_dim) == ((32, 32), 32, 8)
     assert (entry.can_read_style, entry.needs_instances) == (True, False)
@@ -372,11 +372,13 @@ def test_examples_over_http(server: Running) -> None:
     } in examples
     for each in examples:
         header, ids = unframe(server.http.get(f"/api/examples/{each['id']}").content)
-        assert header == {"vocabulary": "landscape", "width": 256, "height": 256}
+        assert header == {key: each[key] for key in ("vocabulary", "width", "height")}
         preview = pixels_of(server.http.get(f"/api/examples/{each['id']}/preview").content)
-        array = np.frombuffer(ids, np.uint8).reshape(256, 256)
-        np.testing.assert_array_equal(preview, Vocabulary.built_in("landscape").palette[array])
-    assert "There are coast" in server.problem(server.http.get("/api/examples/no"), 404)
+        array = np.frombuffer(ids, np.uint8).reshape(each["height"], each["width"])
+        palette = Vocabulary.built_in(each["vocabulary"]).palette
+        np.testing.assert_array_equal(preview, palette[array])
+    assert {each["vocabulary"] for each in examples} == {"camvid", "landscape"}
+    assert "There are avenue, coast" in server.problem(server.http.get("/api/examples/no"), 404)
 
 
 def test_a_failure_is_told_without_its_trace(

@@ -1,6 +1,6 @@
 """The label maps that come with sinopia and were painted for it.
 
-They are 256x256, in the classes of the vocabulary `landscape`.
+Landscapes are 256x256, streets 192x256; a folder holds those of one vocabulary.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ __all__ = ["example_map", "example_names"]
 _FOLDER = resources.files("sinopia.data") / "example_maps"
 
 
-def example_names() -> tuple[str, ...]:
-    """Names of the example maps, in alphabetical order."""
-    files = (entry.name for entry in _FOLDER.iterdir())
-    return tuple(sorted(name.removesuffix(".png") for name in files if name.endswith(".png")))
+def example_names(vocabulary: str | None = None) -> tuple[str, ...]:
+    """Names of the example maps, or of those of a vocabulary, in alphabetical order."""
+    places = _places()
+    return tuple(name for name in sorted(places) if vocabulary in (None, places[name]))
 
 
 def example_map(name: str) -> LabelMap:
@@ -28,8 +28,20 @@ def example_map(name: str) -> LabelMap:
     Raises:
         DatasetError: when there is none of that name; the message lists all.
     """
-    names = example_names()
-    if name not in names:
-        raise DatasetError(f"no example map {name!r}. There are {', '.join(names)}.")
-    with resources.as_file(_FOLDER / f"{name}.png") as path:
-        return LabelMap.read(path, Vocabulary.built_in("landscape"))
+    places = _places()
+    if name not in places:
+        raise DatasetError(f"no example map {name!r}. There are {', '.join(sorted(places))}.")
+    vocabulary = places[name]
+    with resources.as_file(_FOLDER / vocabulary / f"{name}.png") as path:
+        return LabelMap.read(path, Vocabulary.built_in(vocabulary))
+
+
+def _places() -> dict[str, str]:
+    """The vocabulary of each map."""
+    folders = (folder for folder in _FOLDER.iterdir() if folder.is_dir())
+    return {
+        file.name.removesuffix(".png"): folder.name
+        for folder in folders
+        for file in folder.iterdir()
+        if file.name.endswith(".png")
+    }
