@@ -77,7 +77,7 @@ class PublishedSegmenter(nn.Module):
         network: PublishedNetwork,
         source_classes: Sequence[Sequence[int]],
     ) -> PublishedSegmenter:
-        """Read torchvision's deeplabv3_resnet101_coco-586e9e4e.pth or fcn_resnet101_coco-7ecb50ca.pth.
+        """Read deeplabv3_resnet101_coco-586e9e4e.pth or fcn_resnet101_coco-7ecb50ca.pth.
 
         Raises:
             ModelError: when the file is missing or damaged, or is not that network's.

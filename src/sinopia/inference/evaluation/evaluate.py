@@ -18,6 +18,7 @@ from sinopia.inference.device import find_device
 from sinopia.inference.evaluation.gallery import Gallery, Row, encode_jpeg, encode_map
 from sinopia.inference.evaluation.judges import Judges, SegmentationJudge, load_judges
 from sinopia.inference.evaluation.results import (
+    NAMES_IN_RUNS,
     Agreement,
     DataFacts,
     EvaluationResult,
@@ -51,7 +52,6 @@ __all__ = ["EvaluationPlan", "run_evaluation"]
 
 _BATCH_SIZE = 8
 _VARIETY_ROWS = 4
-_NAMES_IN_RUNS = ("model", "best")
 
 T = TypeVar("T")
 
@@ -443,7 +443,7 @@ def _display_names(folders: Sequence[Path]) -> list[str]:
         raise RequestError("a model is to be compared with itself; name each model once.")
     names = []
     for each in parts:
-        count = 2 if each[-1] in _NAMES_IN_RUNS else 1
+        count = 2 if each[-1] in NAMES_IN_RUNS else 1
         while sum(other[-count:] == each[-count:] for other in parts) > 1:
             count += 1
         names.append("/".join(each[-count:]))

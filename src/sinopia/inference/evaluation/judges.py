@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sinopia import config as configs
 from sinopia.errors import ConfigError, LabelError, ModelError
-from sinopia.inference.evaluation.results import JudgeFacts
+from sinopia.inference.evaluation.results import NAMES_IN_RUNS, JudgeFacts
 from sinopia.metrics.feature_extractor import FeatureExtractor, SqueezeNetExtractor, hash_file
 from sinopia.metrics.inception import InceptionExtractor
 from sinopia.models.published_segmenters import PublishedNetwork, PublishedSegmenter
@@ -147,8 +147,9 @@ def _load_segmenter(
             f"({len(model.vocabulary)}), but the maps have {', '.join(vocabulary.names[:6])} ... "
             f"({len(vocabulary)}). Give a segmenter of {vocabulary.name!r}."
         )
+    parts = folder.resolve().parts
     facts = JudgeFacts(
-        name=folder.resolve().name,
+        name="/".join(parts[-2:] if parts[-1] in NAMES_IN_RUNS else parts[-1:]),
         network="compact segmenter, see its model folder",
         weights_sha256=read_manifest(folder).weights.sha256,
     )

@@ -14,6 +14,7 @@ from sinopia.metrics.segmentation import SegmentationScores
 from sinopia.scene.vocabulary import Vocabulary
 
 __all__ = [
+    "NAMES_IN_RUNS",
     "RESULTS_FILE",
     "Agreement",
     "DataFacts",
@@ -26,6 +27,9 @@ __all__ = [
 ]
 
 RESULTS_FILE = "results.json"
+
+NAMES_IN_RUNS = ("model", "best")
+"""Every run calls its model folders so; the run's own name tells them apart."""
 
 
 @dataclass(frozen=True)
