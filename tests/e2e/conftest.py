@@ -84,7 +84,6 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Painter]]:
         options.setdefault("viewport", {"width": 1280, "height": 800})
         context = browser.new_context(**options)  # type: ignore[arg-type]
         painters.append(Painter.on(context.new_page(), origin))
-        painters[-1].close_dialogs()
         return painters[-1]
 
     yield open_

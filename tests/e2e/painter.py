@@ -39,7 +39,8 @@ class Painter:
         page.on("console", painter._note)
         page.on("pageerror", lambda error: painter.problems.append(str(error)))
         page.goto(origin)
-        painter.wait_for("window.sinopia !== undefined")
+        painter.wait_for("document.querySelector('dialog[open]') !== null")  # at a first visit
+        painter.close_dialogs()
         return painter
 
     def _note(self, message: Any) -> None:
@@ -58,6 +59,10 @@ class Painter:
 
     def settle(self) -> None:
         """Wait until the newest state of the map is on the screen as a picture."""
+        # What was just done is sent with the next frame at the latest.
+        self.page.evaluate(
+            "new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go())))"
+        )
         self.wait_for(
             "sinopia.live.state === 'live' && sinopia.live.lastSent > 0 && "
             "sinopia.live.lastShown === sinopia.live.lastSent"
@@ -65,7 +70,6 @@ class Painter:
 
     def begin(self, ids: NDArray[np.uint8]) -> None:
         """Take a map; it becomes the document."""
-        self.close_dialogs()
         height, width = ids.shape
         self.page.evaluate(
             """async ([width, height, ids]) => {
@@ -77,7 +81,7 @@ class Painter:
         self.settle()
 
     def close_dialogs(self) -> None:
-        """Close what a first visit shows."""
+        """Close all dialogs that are open."""
         while self.page.locator("dialog[open]").count() > 0:
             self.page.keyboard.press("Escape")
 

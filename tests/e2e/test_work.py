@@ -10,6 +10,7 @@ from PIL import Image
 
 from sinopia.inference.request import read_request
 from sinopia.scene import LabelMap
+from sinopia.studio.schemas import SeedLook
 from sinopia.studio.studio import Studio
 from tests.e2e.conftest import Seen, two_bands
 from tests.e2e.painter import Painter
@@ -116,9 +117,7 @@ def test_seeds_and_variations(painter: Painter, seen: Seen, tmp_path: Path) -> N
     painter.get("seed").fill("41")
     painter.press("Tab")
     painter.settle()
-    assert seen.painted[-1][1].seed == 41 or any(
-        getattr(look, "seed", None) == 41 for _, look in seen.painted[-12:]
-    )
+    assert any(look == SeedLook(seed=41) for _, look in seen.painted[-12:])
     painter.get("dice").click()
     painter.wait_for("document.querySelectorAll('[data-testid^=variation-].waiting').length === 0")
     seeds = painter.state("seeds")
