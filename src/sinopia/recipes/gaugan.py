@@ -145,27 +145,12 @@ def scenery(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
     return TrainConfig(
         name="scenery",
         **_splits("folder", root),
-        model=SpadeConfig(
-            num_classes=8,
-            has_unlabeled=False,
-            size_hw=size_hw,
-            base_channels=32,
-            channel_multipliers=(8, 8, 8, 8, 4, 2, 1),
-            hidden_channels=64,
-            style_dim=64,
-            encoder=SpadeEncoderConfig(base_channels=32, input_size=128),
-        ),
+        model=_small_model(num_classes=8, has_unlabeled=False, size_hw=size_hw),
         preprocess=PreprocessConfig(load_size=143, size_hw=size_hw),
         discriminator=SpadeDiscriminatorConfig(base_channels=32),
-        objective=GauganObjectiveConfig(
-            perceptual=perceptual,
-            perceptual_weight=20.0,
-            augmentations=("color", "translation"),
-        ),
-        optimizer=OptimizerConfig(generator_lr=2e-4, discriminator_lr=4e-4),
-        schedule=ScheduleConfig(
-            report_every=200, preview_every=2_000, measure_every=2_000, save_every=1_000
-        ),
+        objective=_small_objective(perceptual),
+        optimizer=_SMALL_OPTIMIZER,
+        schedule=_SMALL_SCHEDULE,
         images=24_000,
         batch_size=8,
         decay_from=0.6,
@@ -181,26 +166,12 @@ def street(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
     return TrainConfig(
         name="street",
         **_splits("camvid", root),
-        model=SpadeConfig(
-            num_classes=11,
-            size_hw=size_hw,
-            base_channels=32,
-            channel_multipliers=(8, 8, 8, 8, 4, 2, 1),
-            hidden_channels=64,
-            style_dim=64,
-            encoder=SpadeEncoderConfig(base_channels=32, input_size=128),
-        ),
+        model=_small_model(num_classes=11, has_unlabeled=True, size_hw=size_hw),
         preprocess=PreprocessConfig(mode="resize_and_crop", load_size=208, size_hw=size_hw),
         discriminator=SpadeDiscriminatorConfig(base_channels=32),
-        objective=GauganObjectiveConfig(
-            perceptual=perceptual,
-            perceptual_weight=20.0,
-            augmentations=("color", "translation"),
-        ),
-        optimizer=OptimizerConfig(generator_lr=2e-4, discriminator_lr=4e-4),
-        schedule=ScheduleConfig(
-            report_every=200, preview_every=2_000, measure_every=2_000, save_every=1_000
-        ),
+        objective=_small_objective(perceptual),
+        optimizer=_SMALL_OPTIMIZER,
+        schedule=_SMALL_SCHEDULE,
         images=14_000,
         batch_size=4,
         decay_from=0.6,
@@ -208,6 +179,32 @@ def street(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
         num_workers=0,
         card=_STREET_CARD,
     )
+
+
+def _small_model(*, num_classes: int, has_unlabeled: bool, size_hw: tuple[int, int]) -> SpadeConfig:
+    """The networks of the shipped models: 11 million weights."""
+    return SpadeConfig(
+        num_classes=num_classes,
+        has_unlabeled=has_unlabeled,
+        size_hw=size_hw,
+        base_channels=32,
+        channel_multipliers=(8, 8, 8, 8, 4, 2, 1),
+        hidden_channels=64,
+        style_dim=64,
+        encoder=SpadeEncoderConfig(base_channels=32, input_size=128),
+    )
+
+
+def _small_objective(perceptual: PerceptualConfig | None) -> GauganObjectiveConfig:
+    return GauganObjectiveConfig(
+        perceptual=perceptual, perceptual_weight=20.0, augmentations=("color", "translation")
+    )
+
+
+_SMALL_OPTIMIZER = OptimizerConfig(generator_lr=2e-4, discriminator_lr=4e-4)
+_SMALL_SCHEDULE = ScheduleConfig(
+    report_every=200, preview_every=2_000, measure_every=2_000, save_every=1_000
+)
 
 
 _STREET_CARD = """\

@@ -50,12 +50,14 @@ test("the last used class comes first, each once", () => {
   assert.deepEqual(recentClasses([], 0), [0]);
 });
 
-test("a fitted map is whole and in the middle, at whole scales when larger", () => {
+test("a fitted map is whole and in the middle", () => {
   const map = { width: 256, height: 128 };
-  assert.deepEqual(fit(map, { width: 900, height: 900 }), { scale: 3, x: 66, y: 258 });
-  assert.deepEqual(fit(map, { width: 900, height: 900 }, 70), { scale: 2, x: 194, y: 322 });
-  assert.deepEqual(fit(map, { width: 128, height: 100 }), { scale: 0.5, x: 0, y: 18 });
-  assert.equal(fit(map, { width: 10, height: 10 }).scale, 0.25);
+  const screen = { width: 900, height: 900 };
+  assert.deepEqual(fit(map, screen, 0), { scale: 900 / 256, x: 0, y: 225 });
+  assert.deepEqual(fit(map, screen, 70), { scale: 760 / 256, x: 70, y: 260 });
+  assert.deepEqual(fit(map, { width: 128, height: 100 }, 0), { scale: 0.5, x: 0, y: 18 });
+  assert.equal(fit(map, screen).x, 12);
+  assert.equal(fit(map, { width: 10, height: 10 }).scale, 0.05);
 });
 
 test("zooming holds the point under the pointer, panning moves everything", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ellipseSpans, polygonSpans, rectangleSpans } from "#static/core/spans.js";
-import { brushSpans, strokeSpans } from "#static/core/strokes.js";
+import { strokeSpans } from "#static/core/strokes.js";
 import { pixelsOf, pixelsWhere, seeded } from "../support.js";
 
 const LOW = -12;
@@ -49,6 +49,12 @@ for (const shape of ["round", "square"]) {
       );
     }
   });
+}
+
+/** One dab of the brush. */
+function brushSpans(shape, diameter, x, y) {
+  const tip = { x, y, diameter };
+  return strokeSpans(shape, tip, tip);
 }
 
 test("a round stroke of even width owns its border, reckoned in whole numbers", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hitTest, scaleBoxes } from "#static/core/boxes.js";
+import { hitTest } from "#static/core/boxes.js";
 import { createBox } from "#static/tools/box.js";
 import { click, drag, press, sample, seeded, workbench } from "../support.js";
 
@@ -347,19 +347,6 @@ test("small boxes can still be moved", () => {
   assert.equal(hitTest([tiny], 5.5, 5.5, 9).handle, "inside");
   assert.equal(hitTest([tiny], 5.1, 5.5, 9).handle, "w");
   assert.equal(hitTest([tiny], 30, 5.5, 9), null);
-});
-
-test("boxes on another map size stay inside it and keep a pixel", () => {
-  const boxes = [BOX, { id: 2, classId: 0, x0: 39, y0: 29, x1: 40, y1: 30 }];
-  const size = { width: 40, height: 30 };
-  assert.deepEqual(scaleBoxes(boxes, size, { width: 80, height: 30 }).map(rectOf), [
-    [20, 10, 40, 18],
-    [78, 29, 80, 30],
-  ]);
-  assert.deepEqual(scaleBoxes(boxes, size, { width: 4, height: 3 }).map(rectOf), [
-    [1, 1, 2, 2],
-    [3, 2, 4, 3],
-  ]);
 });
 
 test("random work on boxes keeps them whole, inside the map, and undoable", () => {

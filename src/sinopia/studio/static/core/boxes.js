@@ -129,22 +129,6 @@ export function boxHandles(box) {
 }
 
 /**
- * The boxes on a map of another size; none gets narrower than one pixel.
- *
- * @param {readonly Box[]} boxes
- * @param {Size} from
- * @param {Size} to
- * @returns {Box[]}
- */
-export function scaleBoxes(boxes, from, to) {
-  return boxes.map((box) => {
-    const [x0, x1] = scaleSide(box.x0, box.x1, to.width / from.width, to.width);
-    const [y0, y1] = scaleSide(box.y0, box.y1, to.height / from.height, to.height);
-    return { ...box, x0, y0, x1, y1 };
-  });
-}
-
-/**
  * @param {readonly Box[]} a
  * @param {readonly Box[]} b
  */
@@ -202,18 +186,6 @@ function hitSide(value, start, end, tolerance) {
   const inwards = Math.min(tolerance, (end - start) / 4);
   if (value < start + inwards) return "start";
   return value > end - inwards ? "end" : "middle";
-}
-
-/**
- * @param {number} start
- * @param {number} end
- * @param {number} factor
- * @param {number} limit
- * @returns {[number, number]}
- */
-function scaleSide(start, end, factor, limit) {
-  const first = clamp(Math.round(start * factor), 0, limit - 1);
-  return [first, clamp(Math.round(end * factor), first + 1, limit)];
 }
 
 /**

@@ -8,20 +8,6 @@
 import { convexSpans } from "./spans.js";
 
 /**
- * One dab of the brush.
- *
- * @param {BrushShape} shape
- * @param {number} diameter
- * @param {number} cx
- * @param {number} cy
- * @returns {Span[]}
- */
-export function brushSpans(shape, diameter, cx, cy) {
-  const tip = { x: cx, y: cy, diameter };
-  return strokeSpans(shape, tip, tip);
-}
-
-/**
  * Everything that the brush sweeps over on its straight way from one tip to the next, while its
  * diameter changes evenly.
  *

@@ -4,6 +4,10 @@
 
 const MIN_SCALE = 0.25;
 const MAX_SCALE = 32;
+/** A large map in a small window is shown whole, even below the smallest zoom step. */
+const SMALLEST_FIT = 0.05;
+/** Screen pixels that stay free around a map that is fitted. */
+const FIT_MARGIN = 12;
 const STEPS = [0.25, 1 / 3, 0.5, 2 / 3, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32];
 
 /**
@@ -18,19 +22,18 @@ export function snapScale(scale) {
 }
 
 /**
- * The whole map in the middle of the screen, as large as it goes.
+ * The whole map in the middle of the screen, as large as it goes. Unlike the zoom steps this need
+ * not be a whole number: a small window would else leave half of itself empty.
  *
  * @param {Size} map
  * @param {Size} screen
  * @param {number} [margin] screen pixels left free on each side
  * @returns {Viewport}
  */
-export function fit(map, screen, margin = 0) {
-  const largest = Math.min(
-    (screen.width - 2 * margin) / map.width,
-    (screen.height - 2 * margin) / map.height,
-  );
-  const scale = snapScale(largest > 1 ? Math.floor(largest) : largest);
+export function fit(map, screen, margin = FIT_MARGIN) {
+  const wide = (screen.width - 2 * margin) / map.width;
+  const high = (screen.height - 2 * margin) / map.height;
+  const scale = Math.max(SMALLEST_FIT, Math.min(wide, high, MAX_SCALE));
   return {
     scale,
     x: Math.round((screen.width - map.width * scale) / 2),

@@ -5,11 +5,10 @@
  * @import { Studio, StudioState } from "./types.js"
  */
 
-import { toMap } from "../core/viewport.js";
+import { fit, toMap } from "../core/viewport.js";
 import { createCompareHandle } from "./compare.js";
 import { byId, element } from "./dom.js";
 import { paintHighlight } from "./highlight.js";
-import { fitWhole } from "./stage.js";
 import { follow } from "./state.js";
 import { createSurface } from "./surface.js";
 
@@ -39,7 +38,7 @@ export function createPicture(studio, stageSize) {
   /** @returns {Viewport} */
   function viewport() {
     const state = store.get();
-    if (!state.isLinked || state.isFitted) return fitWhole(document, surface.size);
+    if (!state.isLinked || state.isFitted) return fit(document, surface.size);
     const from = stageSize();
     const { scale, x, y } = state.viewport;
     // The middles of the two canvases show the same place.

@@ -1,11 +1,11 @@
 /** The label map: its canvas, its zoom, and what floats over it. */
 
 /**
- * @import { Point, Size, Viewport } from "../core/types.js"
+ * @import { Point, Size } from "../core/types.js"
  * @import { Studio, Underlay } from "./types.js"
  */
 
-import { toScreen, zoomAt, zoomStep } from "../core/viewport.js";
+import { fit, toScreen, zoomAt, zoomStep } from "../core/viewport.js";
 import { button } from "./controls.js";
 import { byId, element } from "./dom.js";
 import { drawOverlay } from "./stage_overlay.js";
@@ -14,28 +14,8 @@ import { listenToPointer } from "./stage_pointer.js";
 import { follow } from "./state.js";
 import { createSurface } from "./surface.js";
 
-const MARGIN = 12;
 /** Seen where pixels have no class. */
 const UNLABELED_COLOR = "rgb(128 128 128 / 0.4)";
-
-/**
- * The whole map as large as it goes. Unlike the zoom steps this need not be a whole number: a small
- * window would else leave half of itself empty.
- *
- * @param {Size} map
- * @param {Size} screen
- * @returns {Viewport}
- */
-export function fitWhole(map, screen) {
-  const wide = (screen.width - 2 * MARGIN) / map.width;
-  const high = (screen.height - 2 * MARGIN) / map.height;
-  const scale = Math.max(0.05, Math.min(wide, high, 32));
-  return {
-    scale,
-    x: Math.round((screen.width - map.width * scale) / 2),
-    y: Math.round((screen.height - map.height * scale) / 2),
-  };
-}
 
 /** @param {Studio} studio */
 export function createStage(studio) {
@@ -50,7 +30,7 @@ export function createStage(studio) {
   };
 
   const surface = createSurface(place, attributes, draw, (size) => {
-    if (store.get().isFitted) store.set({ viewport: fitWhole(document, size) });
+    if (store.get().isFitted) store.set({ viewport: fit(document, size) });
   });
 
   /** @param {CanvasRenderingContext2D} context */
@@ -78,11 +58,11 @@ export function createStage(studio) {
   commands.set("view.larger", () => step(1));
   commands.set("view.smaller", () => step(-1));
   commands.set("view.fit", () => {
-    store.set({ viewport: fitWhole(document, surface.size), isFitted: true });
+    store.set({ viewport: fit(document, surface.size), isFitted: true });
   });
   commands.set("view.pixels", () => {
     const centre = { x: surface.size.width / 2, y: surface.size.height / 2 };
-    const centred = { ...fitWhole(document, surface.size) };
+    const centred = { ...fit(document, surface.size) };
     store.set({ viewport: zoomAt(centred, centre, 1), isFitted: false });
   });
 
@@ -92,7 +72,7 @@ export function createStage(studio) {
 
   document.onChange(({ kind }) => {
     if (kind === "all") {
-      store.set({ viewport: fitWhole(document, surface.size), isFitted: true });
+      store.set({ viewport: fit(document, surface.size), isFitted: true });
     }
     if (kind !== "history") surface.redrawSoon();
   });
