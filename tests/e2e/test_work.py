@@ -128,6 +128,25 @@ def test_seeds_and_variations(painter: Painter, seen: Seen, tmp_path: Path) -> N
     assert request is not None and request.seed == seeds[4]
 
 
+def test_another_model_takes_the_work_over(painter: Painter, seen: Seen) -> None:
+    """Classes are matched by name; what the other model lacks is told before."""
+    scribble(painter, class_id=1)  # trees, over sky and grass
+    theirs = {name: index for index, name in enumerate(seen.shelf.find("street").vocabulary.names)}
+    table = np.array([theirs["sky"], theirs["tree"], theirs["sky"]], np.uint8)  # no grass there
+    expected = table[painter.ids()]
+    painter.get("model").select_option("street")
+    assert "grass" in painter.get("switch-model").inner_text()
+    with painter.page.expect_navigation():  # the page begins anew with the other classes
+        painter.get("switch-go").click()
+    painter.wait_for("window.sinopia?.store.get().model.name === 'street'")
+    painter.settle()
+    np.testing.assert_array_equal(painter.ids(), expected)
+    assert seen.has_painted(expected)
+    painter.get("examples").click()
+    painter.get("example-avenue").click()
+    painter.wait_for("sinopia.document.width === 256 && sinopia.document.height === 192")
+
+
 def test_a_photo_gives_its_style(painter: Painter, seen: Seen, tmp_path: Path) -> None:
     photo = np.zeros((40, 60, 3), np.uint8)
     photo[..., 0] = 200

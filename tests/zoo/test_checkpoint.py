@@ -17,10 +17,11 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from sinopia.errors import ModelError
+from sinopia.files import file_sha256
 from sinopia.models.spade import SpadeConfig, SpadeEncoderConfig
 from sinopia.scene.vocabulary import SemanticClass, Vocabulary
 from sinopia.zoo.checkpoint import Model, folded_state, load_model, save_model
-from sinopia.zoo.manifest import describe_model, file_sha256
+from sinopia.zoo.manifest import describe_model
 from sinopia.zoo.registry import FAMILIES
 
 VOCABULARY = Vocabulary(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sinopia.errors import ModelError
+from sinopia.files import file_sha256
 from sinopia.nn.features import SqueezeNetFeatures
 from sinopia.scene.batch import images_to_tensor
 from sinopia.scene.image import ImageArray
@@ -20,8 +20,6 @@ from sinopia.scene.image import ImageArray
 __all__ = [
     "FeatureExtractor",
     "SqueezeNetExtractor",
-    "extract_features",
-    "hash_file",
 ]
 
 
@@ -101,7 +99,7 @@ class SqueezeNetExtractor:
                 f"1.1 may have taught the model. Give the file of 1.0."
             )
         features.to(device)
-        return cls(features, weights_sha256=hash_file(path))
+        return cls(features, weights_sha256=file_sha256(path))
 
     @torch.inference_mode()
     def __call__(self, images: Sequence[ImageArray], /) -> NDArray[np.float32]:
@@ -111,32 +109,3 @@ class SqueezeNetExtractor:
     def taps(self, images: Sequence[ImageArray]) -> list[Tensor]:
         """The seven feature maps, for distances between two pictures."""
         return self.features(images_to_tensor(images).to(self.features.scale.device))
-
-
-def extract_features(
-    extractor: FeatureExtractor, images: Iterable[ImageArray], *, batch_size: int = 16
-) -> Iterator[NDArray[np.float32]]:
-    """Feature vectors of pictures of any number and size, (B, D) at a time, in order."""
-    batch: list[ImageArray] = []
-    for image in images:
-        if batch and (len(batch) == batch_size or image.shape != batch[0].shape):
-            yield extractor(batch)
-            batch = []
-        batch.append(image)
-    if batch:
-        yield extractor(batch)
-
-
-def hash_file(path: str | Path) -> str:
-    """SHA-256 of a file, in hexadecimal.
-
-    Raises:
-        ModelError: when there is no such file.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ModelError(
-            f"expected a file of weights at {path}, but there is none; check the path."
-        )
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -27,7 +27,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sinopia.metrics.feature_extractor import hash_file
+from sinopia.files import file_sha256
 from sinopia.nn.features import freeze, load_weights, read_weights
 from sinopia.scene.image import ImageArray
 
@@ -319,10 +319,9 @@ class InceptionExtractor:
         Raises:
             ModelError: when the file is missing or damaged, or its names or shapes differ.
         """
-        digest = hash_file(path)
         inception = FidInception.from_file(path)
         inception.to(device)
-        return cls(inception, resize=resize, weights_sha256=digest)
+        return cls(inception, resize=resize, weights_sha256=file_sha256(path))
 
     @property
     def warnings(self) -> tuple[str, ...]:

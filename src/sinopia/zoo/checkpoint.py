@@ -31,7 +31,7 @@ from torch.nn.utils import parametrize
 
 from sinopia import config as configs
 from sinopia.errors import ConfigError, ModelError
-from sinopia.files import atomic_folder
+from sinopia.files import atomic_folder, file_sha256
 from sinopia.scene.image import ImageArray, write_image
 from sinopia.scene.vocabulary import Vocabulary
 from sinopia.zoo.catalog import available_models
@@ -43,7 +43,6 @@ from sinopia.zoo.manifest import (
     WEIGHTS_FILE,
     Manifest,
     WeightsEntry,
-    file_sha256,
     manifest_object,
     manifest_vocabulary,
     read_manifest,

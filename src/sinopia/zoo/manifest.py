@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ __all__ = [
     "TensorHeader",
     "WeightsEntry",
     "describe_model",
-    "file_sha256",
     "read_manifest",
     "read_tensor_headers",
 ]
@@ -209,12 +207,6 @@ def manifest_object(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelError(f"{where}: expected an object, got {type(value).__name__}.")
     return cast("dict[str, Any]", value)
-
-
-def file_sha256(path: str | Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _damaged(path: str | Path, what: str) -> str:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from sinopia import config as configs
 from sinopia.errors import ConfigError, LabelError, ModelError
+from sinopia.files import file_sha256
 from sinopia.inference.evaluation.results import NAMES_IN_RUNS, JudgeFacts
-from sinopia.metrics.feature_extractor import FeatureExtractor, SqueezeNetExtractor, hash_file
+from sinopia.metrics.feature_extractor import FeatureExtractor, SqueezeNetExtractor
 from sinopia.metrics.inception import InceptionExtractor
 from sinopia.models.published_segmenters import PublishedNetwork, PublishedSegmenter
 from sinopia.models.segmenter import CompactSegmenter, Segmenter
@@ -175,6 +176,6 @@ def _load_published(
     facts = JudgeFacts(
         name=path.stem,
         network=f"{described.network} of torchvision, classes mapped by {path.name}",
-        weights_sha256=hash_file(weights),
+        weights_sha256=file_sha256(weights),
     )
     return SegmentationJudge(network, facts, device=device)

@@ -299,12 +299,7 @@ class GauganObjective:
                 "the model is to be trained with instance edges, but the data set has no instance "
                 "maps. Set model.has_instance_edges=false, or add an instances folder."
             )
-        return LabelCondition(
-            batch.label_ids,
-            num_classes=self._model.num_classes,
-            has_unlabeled=self._model.has_unlabeled,
-            instance_edges=batch.instance_edges if self._model.has_instance_edges else None,
-        )
+        return self._model.condition(batch.label_ids, batch.instance_edges)
 
     def _draw(self, batch_size: int, draws: torch.Generator) -> AugmentationDraw:
         return draw_augmentation(self.config.augmentations, batch_size=batch_size, generator=draws)

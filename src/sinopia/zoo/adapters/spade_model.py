@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, TypeVar
 from torch import nn
 
 from sinopia.errors import ModelError
+from sinopia.files import file_sha256
 from sinopia.models.spade import SpadeConfig, SpadeEncoder, SpadeGenerator, Upsampling
 from sinopia.scene.vocabulary import Vocabulary
 from sinopia.zoo.adapters.foreign import State, read_foreign
 from sinopia.zoo.adapters.map_channels import LabelOrder
 from sinopia.zoo.adapters.spade import import_encoder, import_generator
 from sinopia.zoo.checkpoint import Model
-from sinopia.zoo.manifest import file_sha256
 
 __all__ = ["ImportedModel", "import_model"]
 
