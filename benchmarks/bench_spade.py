@@ -28,10 +28,12 @@ from sinopia.inference.device import find_device
 from sinopia.nn.precision import Precision, autocast
 from sinopia.nn.spade import DenseCondition, LabelCondition
 from sinopia.recipes.gaugan import scenery
+from sinopia.recipes.pretrained import NOTHING
 from sinopia.scene.batch import SceneBatch, images_to_tensor
 from sinopia.scene.label_map import read_index_image, resize_nearest
 from sinopia.scene.vocabulary import UNLABELED
 from sinopia.training.config import TrainConfig
+from sinopia.training.objectives.guidance import Guidance
 from sinopia.training.run import build_objective
 
 BASELINE = "dense fp32"
@@ -86,7 +88,7 @@ def bench_training(
         for kind in ("dense", "label"):
             rows[f"{kind} {precision}"] = training_row(kind, precision, config, batch)
     seconds = medians(time_in_turns(rows, rounds=rounds, device=device))
-    condition = build_objective(config, device).condition(batch)
+    condition = config.model.condition(batch.label_ids)
     share = block_share(condition, config.model.kernel_size)
     table = [
         (name, f"{batch_size / value:.2f}", f"{seconds[BASELINE] / value:.2f}x")
@@ -102,7 +104,7 @@ def bench_training(
 
 def recipe(side: int, batch_size: int) -> TrainConfig:
     """The recipe `scenery` for pictures of that side."""
-    config = scenery("", None)
+    config = scenery("", NOTHING)
     size_hw = (side, side)
     return dataclasses.replace(
         config,
@@ -142,7 +144,7 @@ class Densely(nn.Module):
 def training_row(kind: str, precision: Precision, config: TrainConfig, batch: SceneBatch) -> Row:
     """One step of discriminator and generator; the weights change from round to round."""
     device = batch.label_ids.device
-    objective = build_objective(config, device)
+    objective = build_objective(config, Guidance(config.guidance, batch_size=config.batch_size))
     networks = {**objective.generators, **objective.discriminators}
     for network in networks.values():
         network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]

@@ -144,7 +144,7 @@ def test_dry_run_prints_a_configuration_that_reads_back(
     config = configs.from_json(TrainConfig, json.loads(ended.out))
     assert (config.images, config.batch_size, config.optimizer.generator_lr) == (99, 4, 0.5)
     assert config.model.size_hw == config.preprocess.size_hw == (128, 256)
-    assert config.dataset.root == "cities" and config.objective.perceptual is None
+    assert config.dataset.root == "cities" and config.guidance.perceptual is None
     assert not list(tmp_path.iterdir())
 
 
@@ -153,7 +153,7 @@ def test_weights_at_hand_are_used(tmp_path: Path, command_line: CommandLine) -> 
     weights.mkdir()
     (weights / "vgg19-dcbb9e9d.pth").touch()
     ended = command_line.run("train", "gaugan_tiny", "--weights", weights, "--dry-run")
-    perceptual = json.loads(ended.out)["objective"]["perceptual"]
+    perceptual = json.loads(ended.out)["guidance"]["perceptual"]
     assert perceptual["network"] == "vgg19"
     assert perceptual["path"] == str(weights / "vgg19-dcbb9e9d.pth")
 
@@ -181,7 +181,7 @@ def test_the_list_names_every_recipe(command_line: CommandLine) -> None:
         (["gaugan_tiny", "--set", "objective.adversarial=x"], "one of hinge, least_squares"),
         (["gaugan_tiny", "--device", "tpu"], "--device: expected auto, cpu or cuda, got 'tpu'."),
         (["gaugan_tiny", "--weights", "absent"], "--weights: absent is not a folder."),
-        (["gaugan_tiny", "--weights", "."], "holds no perceptual network that can be used"),
+        (["gaugan_tiny", "--weights", "."], "holds no network that can be used"),
         (["gaugan_camvid", "--data", "absent"], "there is no folder absent"),
     ],
 )

@@ -11,27 +11,43 @@ from sinopia import config as configs
 from sinopia.errors import ConfigError
 from sinopia.models.spade import SpadeDiscriminatorConfig
 from sinopia.recipes import RECIPES, find_recipe
-from sinopia.recipes.perceptual import find_perceptual
+from sinopia.recipes.pretrained import NOTHING, Pretrained, find_pretrained
 from sinopia.scene import Vocabulary
 from sinopia.training.config import OptimizerConfig, SegmenterTrainConfig, TrainConfig
-from sinopia.training.objectives.gaugan import GauganObjectiveConfig, PerceptualConfig
+from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+from sinopia.training.objectives.guidance import GuidanceConfig, PerceptualConfig
+from tests.training.runs import write_pairs
 
 VGG = PerceptualConfig("vgg19", "weights/vgg19.pth")
+AT_HAND = Pretrained(VGG, squeezenet_1_0="weights/1_0", squeezenet_1_1="weights/1_1")
+SEGMENTERS = ("judge", "judge_camvid", "segmenter", "teacher", "teacher_camvid")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, tiny_vocabulary: Vocabulary) -> str:
+    """A folder of pairs of 32x32, for recipes that look at their data."""
+    return str(write_pairs(tmp_path_factory.mktemp("data") / "pairs", tiny_vocabulary))
 
 
 def _build(name: str) -> TrainConfig:
-    config = RECIPES[name].build("data", VGG)
+    config = RECIPES[name].build("data", AT_HAND)
     assert isinstance(config, TrainConfig)
     return config
 
 
+def _build_segmenter(name: str, folder: str) -> SegmenterTrainConfig:
+    config = RECIPES[name].build(folder, AT_HAND)
+    assert isinstance(config, SegmenterTrainConfig)
+    return config
+
+
 @pytest.mark.parametrize("name", list(RECIPES))
-def test_every_recipe_is_a_whole_configuration(name: str) -> None:
-    config = RECIPES[name].build("data", VGG)
+def test_every_recipe_is_a_whole_configuration(name: str, folder: str) -> None:
+    config = RECIPES[name].build(folder, AT_HAND)
     assert config.name == name
-    assert isinstance(config, SegmenterTrainConfig) == name.startswith("segmenter")
+    assert isinstance(config, SegmenterTrainConfig) == (name in SEGMENTERS)
     if isinstance(config, TrainConfig):
-        assert config.objective.perceptual == VGG
+        assert config.guidance.perceptual == VGG
     text = json.dumps(configs.to_json(config))
     assert configs.from_json(type(config), json.loads(text)) == config
     assert config.validation is not None and config.validation.split == "val"
@@ -68,11 +84,10 @@ def test_published_settings(name: str) -> None:
         adversarial="hinge",
         adversarial_weight=1.0,
         feature_matching_weight=10.0,
-        perceptual=VGG,
-        perceptual_weight=10.0,
-        kl_weight=0.05,
         augmentations=(),
     )
+    assert config.guidance == GuidanceConfig(VGG, perceptual_weight=10.0, kl_weight=0.05)
+    assert config.guidance.segmenter is None
     assert (config.initialization, config.initialization_gain) == ("xavier", 0.02)
 
 
@@ -99,12 +114,25 @@ def test_models_know_the_classes_of_their_data(name: str, vocabulary: str) -> No
     assert _build(name).model.num_classes == len(Vocabulary.find(vocabulary))
 
 
-@pytest.mark.parametrize("name", ["segmenter_camvid", "segmenter_landscape"])
-def test_a_segmenter_reads_what_the_generator_of_its_data_paints(name: str) -> None:
-    config = RECIPES[name].build("data", None)
-    painter = _build("street" if name == "segmenter_camvid" else "scenery")
-    assert config.model.num_classes == painter.model.num_classes
-    assert config.preprocess.size_hw == painter.model.size_hw
+def test_a_judge_and_a_teacher_share_nothing(folder: str) -> None:
+    judge, teacher = _build_segmenter("judge", folder), _build_segmenter("teacher", folder)
+    assert judge.backbone == "weights/1_0" and teacher.backbone == "weights/1_1"
+    assert judge.model != teacher.model and judge.seed != teacher.seed
+    assert judge.model.num_classes == teacher.model.num_classes == 5  # as the folder has
+    assert judge.preprocess.size_hw == (32, 32)
+    assert _build_segmenter("segmenter", folder).backbone is None
+
+
+def test_a_judge_of_camvid_reads_what_its_generator_paints() -> None:
+    judge, painter = _build_segmenter("judge_camvid", "data"), _build("street")
+    assert judge.model.num_classes == painter.model.num_classes
+    assert judge.preprocess.size_hw == painter.model.size_hw
+
+
+@pytest.mark.parametrize(("name", "file"), [("judge", "1_0"), ("teacher_camvid", "1_1")])
+def test_a_segmenter_without_the_weights_it_begins_with(name: str, file: str, folder: str) -> None:
+    with pytest.raises(ConfigError, match=rf"'{name}' begins with SqueezeNet.*squeezenet{file}/"):
+        RECIPES[name].build(folder, NOTHING)
 
 
 def test_unknown_names_are_told_the_others() -> None:
@@ -112,21 +140,20 @@ def test_unknown_names_are_told_the_others() -> None:
         find_recipe("gaugan")
 
 
-def test_the_best_perceptual_network_at_hand(tmp_path: Path) -> None:
-    assert find_perceptual(tmp_path) is None
-    assert find_perceptual(tmp_path / "absent") is None
-    (tmp_path / "lpips").mkdir()
-    linear = tmp_path / "lpips" / "squeeze_linear.safetensors"
-    linear.touch()
-    assert find_perceptual(tmp_path) is None  # needs the features too
-    features = tmp_path / "squeezenet1_1" / "features.safetensors"
-    features.parent.mkdir()
-    features.touch()
-    assert find_perceptual(tmp_path) == PerceptualConfig(
-        "squeezenet_lpips", str(features), str(linear)
-    )
-    linear.unlink()
-    assert find_perceptual(tmp_path) == PerceptualConfig("squeezenet", str(features))
-    vgg = tmp_path / "vgg19-dcbb9e9d.pth"
-    vgg.touch()
-    assert find_perceptual(tmp_path) == PerceptualConfig("vgg19", str(vgg))
+def test_the_networks_at_hand(tmp_path: Path) -> None:
+    def put(name: str) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        return str(path)
+
+    assert find_pretrained(tmp_path) == find_pretrained(tmp_path / "absent") == NOTHING
+    linear = put("lpips/squeeze_linear.safetensors")
+    assert find_pretrained(tmp_path) == NOTHING  # it needs the features too
+    features = put("squeezenet1_1/features.safetensors")
+    lpips = PerceptualConfig("squeezenet_lpips", features, linear)
+    assert find_pretrained(tmp_path) == Pretrained(lpips, None, features)
+    Path(linear).unlink()
+    assert find_pretrained(tmp_path).perceptual == PerceptualConfig("squeezenet", features)
+    vgg, judge = put("vgg19-dcbb9e9d.pth"), put("squeezenet1_0/model.safetensors")
+    assert find_pretrained(tmp_path) == Pretrained(PerceptualConfig("vgg19", vgg), judge, features)

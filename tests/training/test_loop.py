@@ -15,7 +15,8 @@ from torch import Tensor
 import sinopia
 from sinopia.data.loading import scene_batches
 from sinopia.data.opening import open_dataset
-from sinopia.errors import ConfigError, DatasetError, ModelError, TrainingError
+from sinopia.errors import ConfigError, DatasetError, TrainingError
+from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.spade import SpadeConfig
 from sinopia.recipes import find_recipe
 from sinopia.scene import LabelMap
@@ -29,11 +30,12 @@ from sinopia.training.loop import (
     _train_step,
     fit,
 )
-from sinopia.training.objectives.gaugan import GauganObjectiveConfig, PerceptualConfig
+from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+from sinopia.training.objectives.guidance import Guidance
+from sinopia.training.objectives.oasis import OasisObjectiveConfig
 from sinopia.training.processes import Processes
 from sinopia.training.run import build_objective, train
 from sinopia.zoo.manifest import read_manifest
-from tests.nn.losses.test_perceptual import save_random_squeezenet
 from tests.training.runs import SIDE, metrics_of, tiny_run, write_pairs
 
 CPU = torch.device("cpu")
@@ -111,7 +113,7 @@ def _without_spectral_norm(config: TrainConfig, **model: Any) -> TrainConfig:
 
 def _one_step(config: TrainConfig, num_parts: int) -> tuple[dict[str, float], dict[str, Tensor]]:
     """Losses, and what one step of plain gradient descent adds to each weight."""
-    objective = build_objective(config, CPU)
+    objective = build_objective(config, Guidance(config.guidance, batch_size=config.batch_size))
     networks = {**objective.generators, **objective.discriminators}
     before = {
         f"{name}.{key}": value.detach().clone()
@@ -203,6 +205,12 @@ def _variants(root: Path) -> dict[str, TrainConfig]:
             average_half_life=0,
         ),
         "bf16": replace(config, precision="bf16", initialization="orthogonal"),
+        "oasis": replace(
+            config,
+            discriminator=OasisDiscriminatorConfig(base_channels=4, channel_multipliers=(1, 2, 2)),
+            objective=OasisObjectiveConfig(augmentations=("color", "translation")),
+            accumulation=2,
+        ),
     }
 
 
@@ -212,6 +220,7 @@ _EXPECTED_LOSSES = {
     "original": {"G/feature_matching"},
     "wasserstein": {"G/kl", "D/gradient_penalty"},
     "bf16": {"G/feature_matching", "G/kl"},
+    "oasis": {"D/label_mix", "G/kl"},
 }
 
 
@@ -279,31 +288,6 @@ def test_a_run_folder_explains_itself(whole_run: Path, pairs: Path) -> None:
     recorded = json.loads((whole_run / "config.json").read_text())
     assert recorded["precision"] == "fp32" and recorded["torch"] == torch.__version__
     assert sinopia.config.from_json(TrainConfig, recorded["config"]) == tiny_run(pairs)
-
-
-def test_a_perceptual_loss_from_files(tmp_path: Path, pairs: Path) -> None:
-    path = tmp_path / "features.safetensors"
-    save_random_squeezenet(path)
-    objective = GauganObjectiveConfig(perceptual=PerceptualConfig("squeezenet", str(path)))
-    train(tiny_run(pairs, images=4, objective=objective), tmp_path / "run", device="cpu")
-    values = {name: value for line in metrics_of(tmp_path / "run") for name, value in line.items()}
-    # unweighted, and of other pictures
-    assert 1 < values["loss/G/perceptual"] / values["validation/perceptual"] < 100
-
-
-def test_a_perceptual_network_without_its_file_is_refused(tmp_path: Path, pairs: Path) -> None:
-    missing = PerceptualConfig("vgg19", str(tmp_path / "vgg19.pth"))
-    config = tiny_run(pairs, objective=GauganObjectiveConfig(perceptual=missing))
-    with pytest.raises(ModelError, match=r"vgg19\.pth"):
-        train(config, tmp_path / "run", device="cpu")
-    assert not (tmp_path / "run").exists()
-
-
-def test_lpips_needs_its_linear_layers() -> None:
-    with pytest.raises(ConfigError, match="linear_path goes with network squeezenet_lpips"):
-        PerceptualConfig("squeezenet_lpips", "a")
-    with pytest.raises(ConfigError, match="linear_path goes with network squeezenet_lpips"):
-        PerceptualConfig("vgg19", "a", "b")
 
 
 def test_data_that_cannot_train_the_model_is_refused_at_once(

@@ -14,7 +14,8 @@ from torch import nn
 from sinopia.data.opening import open_dataset
 from sinopia.models.spade import SpadeGenerator
 from sinopia.scene import read_image
-from sinopia.training.observer import ModelFamily, Observer, _count_class_pixels
+from sinopia.training.objectives.guidance import Guidance
+from sinopia.training.observer import ModelFamily, Observer, _class_pixels
 from sinopia.training.run import build_objective
 from tests.training.runs import SIDE, tiny_run
 
@@ -26,7 +27,7 @@ def _observer(
     schedule = replace(config.schedule, num_previews=num_previews, num_measured=num_measured)
     config = replace(config, schedule=schedule)
     dataset = open_dataset(config.dataset)
-    objective = build_objective(config, torch.device("cpu"))
+    objective = build_objective(config, Guidance(config.guidance, batch_size=config.batch_size))
     observer = Observer(
         config,
         family=ModelFamily("spade", config.model, config.model.size_hw, "a tiny network."),
@@ -69,7 +70,7 @@ def test_distances_are_means_over_scenes(pairs: Path) -> None:
 
 def test_class_pixels_are_counted(pairs: Path) -> None:
     dataset = open_dataset(tiny_run(pairs).dataset)
-    counts = _count_class_pixels(dataset)
+    counts = _class_pixels(dataset)
     assert list(counts) == ["sky", "tree", "grass", "water", "house", "unlabeled"]
     assert sum(counts.values()) == len(dataset) * SIDE * SIDE
     # sky is the upper band of scenes 0 and 5, the lower band of scene 4

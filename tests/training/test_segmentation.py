@@ -40,10 +40,14 @@ class Fixed(nn.Module):
         return self.logits.expand(len(images), -1, -1, -1)
 
 
-def objective_of(segmenter: nn.Module) -> SegmentationObjective:
+def objective_of(segmenter: nn.Module, *, num_classes: int = 5) -> SegmentationObjective:
     palette = np.arange(768, dtype=np.uint8).reshape(256, 3)
+    weights = np.ones(num_classes, np.float32)
     return SegmentationObjective(
-        SegmentationObjectiveConfig(), segmenter=segmenter, palette=palette
+        SegmentationObjectiveConfig(),
+        segmenter=segmenter,
+        palette=palette,
+        class_weights=weights,
     )
 
 
@@ -72,7 +76,7 @@ def segmenter_run(root: Path, **changes: object) -> SegmenterTrainConfig:
 def test_cross_entropy_by_hand() -> None:
     """Of three labelled pixels two are sure and right, one is undecided between two classes."""
     logits = torch.tensor([[[[100.0, 0.0, 0.0, 7.0]], [[0.0, 100.0, 0.0, 9.0]]]])
-    objective = objective_of(Fixed(logits))
+    objective = objective_of(Fixed(logits), num_classes=2)
     batch = batch_of(torch.tensor([[[0, 1, 1, 255]]]))
     synthesis = objective.synthesize(batch, torch.Generator())
     losses = objective.generator_losses(batch, synthesis, torch.Generator())
@@ -103,7 +107,7 @@ def test_previews_have_the_colours_of_the_classes() -> None:
 
 def test_photos_are_needed_and_not_moved() -> None:
     objective = objective_of(CompactSegmenter(MODEL))
-    with pytest.raises(DatasetError, match="learns from photos"):
+    with pytest.raises(DatasetError, match="training needs pictures"):
         objective.synthesize(SceneBatch(torch.zeros(1, 4, 4).long(), None, None), torch.Generator())
     with pytest.raises(ConfigError, match="translation moves photos away from their labels"):
         SegmentationObjectiveConfig(augmentations=("translation",))

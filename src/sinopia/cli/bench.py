@@ -160,13 +160,14 @@ def _model(name: str) -> tuple[Subject, Vocabulary]:
 def _published(size: PublishedSize) -> tuple[Subject, Vocabulary]:
     from sinopia.inference.benchmark.subject import Subject
     from sinopia.recipes.gaugan import gaugan_ade20k, gaugan_cityscapes, gaugan_coco
+    from sinopia.recipes.pretrained import NOTHING
 
     recipe, vocabulary = {
         PublishedSize.coco: (gaugan_coco, "coco-stuff"),
         PublishedSize.ade: (gaugan_ade20k, "ade20k"),
         PublishedSize.cityscapes: (gaugan_cityscapes, "cityscapes"),
     }[size]
-    config = recipe("", None).model
+    config = recipe("", NOTHING).model
     return Subject(f"{vocabulary} size with random weights", config), Vocabulary.built_in(
         vocabulary
     )

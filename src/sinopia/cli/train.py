@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -48,8 +49,18 @@ def train(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder of perceptual networks (vgg19-dcbb9e9d.pth, or squeezenet1_1/ and lpips/) "
+            help="Folder of pretrained networks (vgg19-dcbb9e9d.pth, squeezenet1_1/ and lpips/, "
+            "squeezenet1_0/) "
             "[default: where `sinopia models pull` puts them].",
+            show_default=False,
+        ),
+    ] = None,
+    start_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Name or folder of a model to begin with. A folder's run then takes the model's "
+            "networks and size; a recipe keeps its own, which must have the same widths.",
             show_default=False,
         ),
     ] = None,
@@ -64,7 +75,7 @@ def train(
     \b
     Examples:
       sinopia train gaugan_tiny --out runs/first-try
-      sinopia train my-pairs/ --images 200000 --set model.base_channels=32
+      sinopia train my-pairs/ --start-from scenery --images 20000
       sinopia train gaugan_cityscapes --data cityscapes/ --set batch_size=4 --dry-run
     """
     if list_:
@@ -74,7 +85,7 @@ def train(
         raise ConfigError("expected a recipe or a folder; `sinopia train --list` shows recipes.")
     if device not in ("auto", "cpu", "cuda"):
         raise ConfigError(f"--device: expected auto, cpu or cuda, got {device!r}.")
-    config = _resolve(recipe, data=data, weights=weights)
+    config = _resolve(recipe, data=data, weights=weights, start_from=start_from)
     total = [] if images is None else [f"images={images}"]
     config = configs.override(config, *(set_ or []), *total)
     if dry_run:
@@ -87,7 +98,7 @@ def train(
     run = out or Path("runs") / config.name
     is_first = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts
     is_segmenter = isinstance(config, SegmenterTrainConfig)
-    if not is_segmenter and config.objective.perceptual is None and is_first:
+    if not is_segmenter and config.guidance.perceptual is None and is_first:
         typer.echo(
             "No perceptual network is at hand, so the run trains without a perceptual loss; "
             "pictures will be rougher. `sinopia models pull vgg19` fetches one, --weights names a "
@@ -109,31 +120,38 @@ def train(
 
 
 def _resolve(
-    recipe: str, *, data: Path | None, weights: Path | None
+    recipe: str, *, data: Path | None, weights: Path | None, start_from: str | None
 ) -> TrainConfig | SegmenterTrainConfig:
     from sinopia.recipes.catalog import RECIPES, find_recipe
-    from sinopia.recipes.folder import folder_run
-    from sinopia.recipes.perceptual import find_perceptual
+    from sinopia.recipes.folder import folder_run, take_networks
+    from sinopia.recipes.pretrained import NOTHING, find_pretrained
+    from sinopia.training.config import TrainConfig
     from sinopia.zoo.catalog import weights_folder
 
     if weights is not None and not weights.is_dir():
         raise ConfigError(f"--weights: {weights} is not a folder.")
-    perceptual = find_perceptual(weights or weights_folder())
-    if weights is not None and perceptual is None:
+    pretrained = find_pretrained(weights or weights_folder())
+    if weights is not None and pretrained == NOTHING:
         raise ConfigError(
-            f"--weights: {weights} holds no perceptual network that can be used: expected "
+            f"--weights: {weights} holds no network that can be used: expected "
             f"vgg19-dcbb9e9d.pth or squeezenet1_1/features.safetensors in it."
         )
     if recipe not in RECIPES and Path(recipe).is_dir():
         if data is not None:
             raise ConfigError("--data goes with a recipe; here the folder itself is the data set.")
-        return folder_run(recipe, perceptual)
+        run = folder_run(recipe, pretrained)
+        return run if start_from is None else take_networks(run, start_from)
     found = find_recipe(recipe)
     if found.layout is not None and data is None:
         raise ConfigError(f"recipe {recipe!r} needs --data DIR with {found.layout}.")
     if found.layout is None and data is not None:
         raise ConfigError(f"recipe {recipe!r} draws its own scenes; leave --data out.")
-    return found.build(str(data), perceptual)
+    config = found.build(str(data), pretrained)
+    if start_from is None:
+        return config
+    if not isinstance(config, TrainConfig):
+        raise ConfigError(f"--start-from: recipe {recipe!r} trains a segmenter; leave it out.")
+    return dataclasses.replace(config, start_from=start_from)
 
 
 def _print_recipes() -> None:

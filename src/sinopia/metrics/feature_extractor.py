@@ -108,4 +108,4 @@ class SqueezeNetExtractor:
     @torch.inference_mode()
     def taps(self, images: Sequence[ImageArray]) -> list[Tensor]:
         """The seven feature maps, for distances between two pictures."""
-        return self.features(images_to_tensor(images).to(self.features.scale.device))
+        return self.features(images_to_tensor(images).to(self.features.conv1.weight.device))

@@ -8,6 +8,7 @@ It is made for a few hundred pairs and for training on a CPU.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from sinopia.errors import ConfigError
 
-__all__ = ["CompactSegmenter", "Segmenter", "SegmenterConfig"]
+__all__ = ["CompactSegmenter", "FeaturePyramid", "Segmenter", "SegmenterConfig", "resized"]
 
 
 class Segmenter(Protocol):
@@ -85,16 +86,14 @@ class CompactSegmenter(nn.Module):
                     ),
                 )
             )
-        width = config.pyramid_channels
-        self.context = nn.Linear(config.channels[-1], width)
         # from a quarter of the size down: the half-size grid would cost as much as all others
-        self.laterals = nn.ModuleList(nn.Conv2d(each, width, 1) for each in config.channels[1:])
-        self.refinements = nn.ModuleList(
-            ResidualBlock(width, expansion=1, kernel_size=config.kernel_size)
-            for _ in config.channels[1:]
+        self.pyramid = FeaturePyramid(
+            config.channels[1:],
+            num_classes=config.num_classes,
+            width=config.pyramid_channels,
+            kernel_size=config.kernel_size,
+            dropout=config.dropout,
         )
-        self.dropout = nn.Dropout2d(config.dropout)
-        self.to_logits = nn.Conv2d(width, config.num_classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         features = []
@@ -102,12 +101,7 @@ class CompactSegmenter(nn.Module):
         for stage in self.stages:
             x = stage(x)
             features.append(x)
-        # fine features are added to what is already known on the coarser grid
-        x = self.context(features[-1].mean(dim=(2, 3)))[:, :, None, None]
-        ways = zip(features[1:], self.laterals, self.refinements, strict=True)
-        for feature, lateral, refinement in reversed(list(ways)):
-            x = refinement(lateral(feature) + _resized(x, feature.shape[2:]))
-        return _resized(self.to_logits(self.dropout(x)), images.shape[2:])
+        return resized(self.pyramid(features[1:]), images.shape[2:])
 
 
 class ResidualBlock(nn.Module):
@@ -132,6 +126,39 @@ class ResidualBlock(nn.Module):
         return x + self.project(inner)
 
 
+class FeaturePyramid(nn.Module):
+    """Logits (B, K, h, w) at the size of the finest of several feature maps, finest first.
+
+    The coarsest map's mean is what is known at first; each finer map is added to what is already
+    known on the coarser grid.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int],
+        *,
+        num_classes: int,
+        width: int,
+        kernel_size: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.context = nn.Linear(channels[-1], width)
+        self.laterals = nn.ModuleList(_conv_norm(each, width, kernel_size=1) for each in channels)
+        self.refinements = nn.ModuleList(
+            ResidualBlock(width, expansion=1, kernel_size=kernel_size) for _ in channels
+        )
+        self.dropout = nn.Dropout2d(dropout)
+        self.to_logits = nn.Conv2d(width, num_classes, 1)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        x = self.context(features[-1].mean(dim=(2, 3)))[:, :, None, None]
+        ways = zip(features, self.laterals, self.refinements, strict=True)
+        for feature, lateral, refinement in reversed(list(ways)):
+            x = refinement(lateral(feature) + resized(x, feature.shape[2:]))
+        return self.to_logits(self.dropout(x))
+
+
 def _conv_norm(
     source: int, target: int, *, kernel_size: int, stride: int = 1, groups: int = 1
 ) -> nn.Sequential:
@@ -147,5 +174,5 @@ def _conv_norm(
     return nn.Sequential(convolution, nn.BatchNorm2d(target))
 
 
-def _resized(x: Tensor, size_hw: torch.Size) -> Tensor:
+def resized(x: Tensor, size_hw: torch.Size) -> Tensor:
     return F.interpolate(x, size=tuple(size_hw), mode="bilinear", align_corners=False)

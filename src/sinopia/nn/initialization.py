@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-__all__ = ["Initialization", "initialize"]
+__all__ = ["Initialization", "initialize", "restart_power_iteration"]
 
 Initialization = Literal["xavier", "xavier_uniform", "normal", "kaiming", "orthogonal"]
 
@@ -38,14 +38,14 @@ def initialize(module: nn.Module, kind: Initialization, *, gain: float, seed: in
             assert isinstance(norms, parametrize.ParametrizationList)
             weight = cast(Tensor, norms.original)
             _FILLERS[kind](weight, gain, generator)
-            _restart_power_iteration(norms[0], weight, generator)
+            restart_power_iteration(norms[0], weight, generator)
         else:
             _FILLERS[kind](layer.weight, gain, generator)
         if layer.bias is not None:
             layer.bias.zero_()
 
 
-def _restart_power_iteration(
+def restart_power_iteration(
     norm: nn.Module, weight: Tensor, generator: torch.Generator, *, num_iterations: int = 15
 ) -> None:
     """Draw u and v of a spectral norm anew and bring them close to the first singular vectors."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sinopia.errors import ConfigError
 from sinopia.recipes import gaugan, segmenter
+from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import SegmenterTrainConfig, TrainConfig
-from sinopia.training.objectives.gaugan import PerceptualConfig
 
 __all__ = ["RECIPES", "Recipe", "find_recipe"]
 
@@ -17,8 +17,8 @@ __all__ = ["RECIPES", "Recipe", "find_recipe"]
 class Recipe:
     """A named run."""
 
-    build: Callable[[str, PerceptualConfig | None], TrainConfig | SegmenterTrainConfig]
-    """From the data set's folder and the perceptual network, if its files are at hand."""
+    build: Callable[[str, Pretrained], TrainConfig | SegmenterTrainConfig]
+    """From the data set's folder and the pretrained networks at hand."""
     layout: str | None
     """What the folder holds, in words; None when the recipe draws its own scenes."""
 
@@ -28,6 +28,8 @@ class Recipe:
         return (self.build.__doc__ or "").strip().splitlines()[0]
 
 
+_FOLDER = "any folder with images, labels and vocabulary.json (train, val)"
+
 RECIPES: dict[str, Recipe] = {
     "gaugan_ade20k": Recipe(gaugan.gaugan_ade20k, "ADEChallengeData2016 (images, annotations)"),
     "gaugan_camvid": Recipe(gaugan.gaugan_camvid, "CamVid, 11 classes (train, val)"),
@@ -35,12 +37,14 @@ RECIPES: dict[str, Recipe] = {
     "gaugan_coco": Recipe(gaugan.gaugan_coco, "COCO-Stuff (train_img, train_label, train_inst)"),
     "gaugan_landscape": Recipe(gaugan.gaugan_landscape, "landscapes, 8 classes (train, val)"),
     "gaugan_tiny": Recipe(gaugan.gaugan_tiny, None),
+    "judge": Recipe(segmenter.judge, _FOLDER),
+    "judge_camvid": Recipe(segmenter.judge_camvid, "CamVid, 11 classes (train, val)"),
     "scenery": Recipe(gaugan.scenery, "landscapes, 8 classes (train, val)"),
-    "segmenter_camvid": Recipe(segmenter.segmenter_camvid, "CamVid, 11 classes (train, val)"),
-    "segmenter_landscape": Recipe(
-        segmenter.segmenter_landscape, "landscapes, 8 classes (train, val)"
-    ),
+    "segmenter": Recipe(segmenter.segmenter, _FOLDER),
+    "scenery_128": Recipe(gaugan.scenery_128, "landscapes, 8 classes (train, val)"),
     "street": Recipe(gaugan.street, "CamVid, 11 classes (train, val)"),
+    "teacher": Recipe(segmenter.teacher, _FOLDER),
+    "teacher_camvid": Recipe(segmenter.teacher_camvid, "CamVid, 11 classes (train, val)"),
 }
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from sinopia import config as configs
 from sinopia.data.dataset import DatasetConfig
 from sinopia.data.folder import open_folder
 from sinopia.data.pairing import PairedScenes
 from sinopia.data.transforms import PreprocessConfig
-from sinopia.errors import DatasetError
+from sinopia.errors import ConfigError, DatasetError
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
+from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import TrainConfig
-from sinopia.training.objectives.gaugan import GauganObjectiveConfig, PerceptualConfig
+from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+from sinopia.training.objectives.guidance import GuidanceConfig
+from sinopia.zoo.catalog import find_model
+from sinopia.zoo.manifest import read_manifest
 
-__all__ = ["folder_run"]
+__all__ = ["folder_run", "take_networks"]
 
 _FEW_PAIRS = 5_000
 _LOAD_FACTOR = 1.12  # SPADE's 286 / 256
 
 
-def folder_run(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def folder_run(root: str, pretrained: Pretrained) -> TrainConfig:
     """A GauGAN with a style code at 256x256, for the vocabulary and the edges of the folder.
 
     Few pairs need an augmented discriminator and a smaller network; more than 5,000 get the
@@ -55,12 +61,47 @@ def folder_run(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
         ),
         discriminator=SpadeDiscriminatorConfig(base_channels=width),
         objective=GauganObjectiveConfig(
-            perceptual=perceptual,
             augmentations=("color", "translation", "cutout") if is_small else (),
         ),
+        guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=300_000,
         batch_size=8,
         decay_from=0.5,
+    )
+
+
+def take_networks(run: TrainConfig, name: str) -> TrainConfig:
+    """The same run with the networks and the size of a model, beginning with its weights.
+
+    Instance edges are left out if the model does not know them.
+
+    Raises:
+        ModelError: when there is no such model.
+        ConfigError: when it is no SPADE generator.
+    """
+    manifest = read_manifest(find_model(name))
+    if manifest.family != "spade":
+        raise ConfigError(
+            f"--start-from: {name} is a model of family {manifest.family!r}; expected a generator."
+        )
+    known = configs.from_json(SpadeConfig, manifest.config, where=f"{name}: config")
+    model = replace(
+        known,
+        num_classes=run.model.num_classes,
+        has_unlabeled=run.model.has_unlabeled,
+        has_instance_edges=known.has_instance_edges and run.model.has_instance_edges,
+    )
+    is_square = known.size_hw[0] == known.size_hw[1]
+    preprocess = replace(
+        run.preprocess,
+        # a crop that is not square may not fit into a photo that keeps its own shape
+        mode="scale_shortside_and_crop" if is_square else "resize_and_crop",
+        load_size=round(_LOAD_FACTOR * min(known.size_hw)),
+        size_hw=known.size_hw,
+    )
+    discriminator = SpadeDiscriminatorConfig(base_channels=known.base_channels)
+    return replace(
+        run, model=model, preprocess=preprocess, discriminator=discriminator, start_from=name
     )
 
 

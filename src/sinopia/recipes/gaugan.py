@@ -7,13 +7,16 @@ the code.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypedDict
 
 from sinopia.data.dataset import DatasetConfig, DatasetKind
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
+from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import OptimizerConfig, ScheduleConfig, TrainConfig
-from sinopia.training.objectives.gaugan import GauganObjectiveConfig, PerceptualConfig
+from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+from sinopia.training.objectives.guidance import GuidanceConfig
 
 __all__ = [
     "gaugan_ade20k",
@@ -23,34 +26,35 @@ __all__ = [
     "gaugan_landscape",
     "gaugan_tiny",
     "scenery",
+    "scenery_128",
     "street",
 ]
 
 
-def gaugan_coco(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def gaugan_coco(root: str, pretrained: Pretrained) -> TrainConfig:
     """COCO-Stuff as published: 118,287 pairs, instance edges, 100 epochs of batches of 32."""
     return TrainConfig(
         name="gaugan_coco",
         **_splits("coco-stuff", root),
         model=SpadeConfig(num_classes=182, has_instance_edges=True),
-        objective=GauganObjectiveConfig(perceptual=perceptual),
+        guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=100 * 118_287,
     )
 
 
-def gaugan_ade20k(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def gaugan_ade20k(root: str, pretrained: Pretrained) -> TrainConfig:
     """ADE20K as published: 20,210 pairs, 200 epochs, learning rates falling over the last 100."""
     return TrainConfig(
         name="gaugan_ade20k",
         **_splits("ade20k", root),
         model=SpadeConfig(num_classes=150),
-        objective=GauganObjectiveConfig(perceptual=perceptual),
+        guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=200 * 20_210,
         decay_from=0.5,
     )
 
 
-def gaugan_cityscapes(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def gaugan_cityscapes(root: str, pretrained: Pretrained) -> TrainConfig:
     """Cityscapes as published: 256x512, 35 label ids, edges, 2,975 pairs, 200 epochs, batch 16."""
     return TrainConfig(
         name="gaugan_cityscapes",
@@ -63,14 +67,14 @@ def gaugan_cityscapes(root: str, perceptual: PerceptualConfig | None) -> TrainCo
             upsampling="more",
         ),
         preprocess=PreprocessConfig(mode="fixed", size_hw=(256, 512)),
-        objective=GauganObjectiveConfig(perceptual=perceptual),
+        guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=200 * 2_975,
         batch_size=16,
         decay_from=0.5,
     )
 
 
-def gaugan_landscape(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def gaugan_landscape(root: str, pretrained: Pretrained) -> TrainConfig:
     """Landscapes at 256x256 with a style code: few thousand pairs, so augmented."""
     return TrainConfig(
         name="gaugan_landscape",
@@ -78,16 +82,15 @@ def gaugan_landscape(root: str, perceptual: PerceptualConfig | None) -> TrainCon
         model=SpadeConfig(
             num_classes=8, has_unlabeled=False, style_dim=256, encoder=SpadeEncoderConfig()
         ),
-        objective=GauganObjectiveConfig(
-            perceptual=perceptual, augmentations=("color", "translation", "cutout")
-        ),
+        objective=GauganObjectiveConfig(augmentations=("color", "translation", "cutout")),
+        guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=600_000,
         batch_size=16,
         decay_from=0.5,
     )
 
 
-def gaugan_camvid(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def gaugan_camvid(root: str, pretrained: Pretrained) -> TrainConfig:
     """CamVid streets at 256x352 with a style code: 367 pairs, so the discriminator is augmented."""
     size_hw = (256, 352)
     return TrainConfig(
@@ -97,16 +100,15 @@ def gaugan_camvid(root: str, perceptual: PerceptualConfig | None) -> TrainConfig
             num_classes=11, size_hw=size_hw, style_dim=256, encoder=SpadeEncoderConfig()
         ),
         preprocess=PreprocessConfig(mode="resize_and_crop", load_size=272, size_hw=size_hw),
-        objective=GauganObjectiveConfig(
-            perceptual=perceptual, augmentations=("color", "translation", "cutout")
-        ),
+        objective=GauganObjectiveConfig(augmentations=("color", "translation", "cutout")),
+        guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=300_000,
         batch_size=16,
         decay_from=0.5,
     )
 
 
-def gaugan_tiny(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def gaugan_tiny(root: str, pretrained: Pretrained) -> TrainConfig:
     """Procedural scenes at 32x32 with a tiny network: seconds, for tests and first tries."""
     size_hw = (32, 32)
     scenes = DatasetConfig("procedural", size_hw=size_hw, length=256)
@@ -125,9 +127,8 @@ def gaugan_tiny(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
         ),
         preprocess=PreprocessConfig(load_size=34, size_hw=size_hw),
         discriminator=SpadeDiscriminatorConfig(base_channels=8, num_layers=3),
-        objective=GauganObjectiveConfig(
-            perceptual=perceptual, augmentations=("color", "translation")
-        ),
+        objective=GauganObjectiveConfig(augmentations=("color", "translation")),
+        guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         schedule=ScheduleConfig(
             report_every=64, preview_every=512, measure_every=512, save_every=512, num_previews=4
         ),
@@ -139,19 +140,41 @@ def gaugan_tiny(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
     )
 
 
-def scenery(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
-    """The shipped model: landscapes at 128x128, small enough for hours on two CPU cores."""
-    size_hw = (128, 128)
+def scenery_128(root: str, pretrained: Pretrained) -> TrainConfig:
+    """What `scenery` begins with: landscapes at 128x128, hours on two CPU cores."""
+    return _scenery(
+        "scenery_128",
+        root,
+        pretrained,
+        model=_small_model(num_classes=8, has_unlabeled=False, size_hw=(128, 128)),
+        images=24_000,
+    )
+
+
+def scenery(root: str, pretrained: Pretrained) -> TrainConfig:
+    """The shipped model: landscapes at 256x256; begin with scenery_128 (--start-from)."""
+    model = _small_model(num_classes=8, has_unlabeled=False, size_hw=(256, 256))
+    # one more doubling: the blocks of 128x128 keep their weights, each on a grid twice as fine
+    return _scenery(
+        "scenery", root, pretrained, model=replace(model, upsampling="more"), images=8_000
+    )
+
+
+def _scenery(
+    name: str, root: str, pretrained: Pretrained, *, model: SpadeConfig, images: int
+) -> TrainConfig:
+    side = model.size_hw[0]
     return TrainConfig(
-        name="scenery",
+        name=name,
         **_splits("folder", root),
-        model=_small_model(num_classes=8, has_unlabeled=False, size_hw=size_hw),
-        preprocess=PreprocessConfig(load_size=143, size_hw=size_hw),
+        model=model,
+        preprocess=PreprocessConfig(load_size=round(1.12 * side), size_hw=model.size_hw),
         discriminator=SpadeDiscriminatorConfig(base_channels=32),
-        objective=_small_objective(perceptual),
+        objective=GauganObjectiveConfig(augmentations=("color", "translation")),
+        guidance=_small_guidance(pretrained),
         optimizer=_SMALL_OPTIMIZER,
         schedule=_SMALL_SCHEDULE,
-        images=24_000,
+        images=images,
         batch_size=8,
         decay_from=0.6,
         average_half_life=2_000,
@@ -160,7 +183,7 @@ def scenery(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
     )
 
 
-def street(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
+def street(root: str, pretrained: Pretrained) -> TrainConfig:
     """The shipped street model: CamVid at 192x256, small enough for hours on one CPU core."""
     size_hw = (192, 256)
     return TrainConfig(
@@ -169,7 +192,8 @@ def street(root: str, perceptual: PerceptualConfig | None) -> TrainConfig:
         model=_small_model(num_classes=11, has_unlabeled=True, size_hw=size_hw),
         preprocess=PreprocessConfig(mode="resize_and_crop", load_size=208, size_hw=size_hw),
         discriminator=SpadeDiscriminatorConfig(base_channels=32),
-        objective=_small_objective(perceptual),
+        objective=GauganObjectiveConfig(augmentations=("color", "translation")),
+        guidance=_small_guidance(pretrained),
         optimizer=_SMALL_OPTIMIZER,
         schedule=_SMALL_SCHEDULE,
         images=14_000,
@@ -195,9 +219,10 @@ def _small_model(*, num_classes: int, has_unlabeled: bool, size_hw: tuple[int, i
     )
 
 
-def _small_objective(perceptual: PerceptualConfig | None) -> GauganObjectiveConfig:
-    return GauganObjectiveConfig(
-        perceptual=perceptual, perceptual_weight=20.0, augmentations=("color", "translation")
+def _small_guidance(pretrained: Pretrained) -> GuidanceConfig:
+    """A teaching segmenter comes with --set guidance.segmenter=FOLDER."""
+    return GuidanceConfig(
+        perceptual=pretrained.perceptual, perceptual_weight=20.0, segmenter_weight=3.0
     )
 
 
@@ -224,7 +249,7 @@ _SCENERY_CARD = """\
 Paints landscapes from maps of eight classes: sky, tree, grass, water, mountain, ground, building,
 object.
 
-Trained on landscape photos collected from Flickr, 256x256, scaled to 128x128, for **non-commercial
+Trained on landscape photos collected from Flickr, 256x256, for **non-commercial
 research**; the label maps of these photos were predicted by a network, so sand, desert and wet rock
 are often called something else, and edges are soft. Trained on two CPU cores.
 

@@ -1,57 +1,129 @@
-"""Segmenters: compact networks that read the classes in photos, to judge pictures with.
+"""Segmenters: networks that read the classes in photos, to judge pictures with, or to teach.
 
-One that judges must not be one that taught: train it with a seed of its own and use it for nothing
-else.
+A judge and a teacher begin with different networks and draw different numbers. One that judges
+must not be one that taught: use a judge for nothing else.
 """
 
 from __future__ import annotations
 
 from sinopia.data.dataset import DatasetConfig
+from sinopia.data.folder import open_folder
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.models.segmenter import SegmenterConfig
-from sinopia.training.config import ScheduleConfig, SegmenterTrainConfig
-from sinopia.training.objectives.gaugan import PerceptualConfig
+from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenterConfig
+from sinopia.recipes.pretrained import Pretrained
+from sinopia.training.config import OptimizerConfig, ScheduleConfig, SegmenterTrainConfig
+from sinopia.training.objectives.segmentation import SegmentationObjectiveConfig
 
-__all__ = ["segmenter_camvid", "segmenter_landscape"]
+__all__ = ["judge", "judge_camvid", "segmenter", "teacher", "teacher_camvid"]
 
-_SCHEDULE = ScheduleConfig(
-    report_every=500, preview_every=4_000, measure_every=2_000, save_every=4_000, num_measured=101
-)
+_CAMVID_SIZE = (192, 256)
+_CAMVID_CLASSES = 11
+_MAX_SHORT_SIDE = 256
+_STEP = 32
 
 
-def segmenter_camvid(root: str, perceptual: PerceptualConfig | None) -> SegmenterTrainConfig:
-    """A segmenter of CamVid's eleven classes at 192x256; minutes on a CPU."""
+def judge(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
+    """A segmenter on SqueezeNet 1.0, to judge pictures of a folder's classes; minutes on a CPU."""
+    return _judge("judge", _folder(root), *_facts(root), pretrained)
+
+
+def judge_camvid(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
+    """`judge` for CamVid's eleven classes at 192x256."""
+    data = DatasetConfig("camvid", root)
+    return _judge("judge_camvid", data, _CAMVID_CLASSES, _CAMVID_SIZE, pretrained)
+
+
+def teacher(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
+    """A segmenter on SqueezeNet 1.1, for guidance.segmenter of a run; minutes on a CPU."""
+    return _teacher("teacher", _folder(root), *_facts(root), pretrained)
+
+
+def teacher_camvid(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
+    """`teacher` for CamVid's eleven classes at 192x256."""
+    data = DatasetConfig("camvid", root)
+    return _teacher("teacher_camvid", data, _CAMVID_CLASSES, _CAMVID_SIZE, pretrained)
+
+
+def segmenter(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
+    """A compact segmenter of a folder's classes, from nothing; an hour on a CPU."""
+    num_classes, size_hw = _facts(root)
+    model = SegmenterConfig(num_classes=num_classes)
+    return _run("segmenter", _folder(root), model, size_hw, backbone=None, seed=3)
+
+
+def _judge(
+    name: str,
+    data: DatasetConfig,
+    num_classes: int,
+    size_hw: tuple[int, int],
+    pretrained: Pretrained,
+) -> SegmenterTrainConfig:
+    backbone = pretrained.require("squeezenet_1_0", recipe=name)
+    model = SqueezeNetSegmenterConfig(num_classes=num_classes, version="1.0")
+    return _run(name, data, model, size_hw, backbone=backbone, seed=1)
+
+
+def _teacher(
+    name: str,
+    data: DatasetConfig,
+    num_classes: int,
+    size_hw: tuple[int, int],
+    pretrained: Pretrained,
+) -> SegmenterTrainConfig:
+    backbone = pretrained.require("squeezenet_1_1", recipe=name)
+    model = SqueezeNetSegmenterConfig(num_classes=num_classes, version="1.1")
+    return _run(name, data, model, size_hw, backbone=backbone, seed=2)
+
+
+def _run(
+    name: str,
+    data: DatasetConfig,
+    model: SegmenterConfig | SqueezeNetSegmenterConfig,
+    size_hw: tuple[int, int],
+    *,
+    backbone: str | None,
+    seed: int,
+) -> SegmenterTrainConfig:
     return SegmenterTrainConfig(
-        name="segmenter_camvid",
-        dataset=DatasetConfig("camvid", root),
-        validation=DatasetConfig("camvid", root, split="val"),
-        model=SegmenterConfig(num_classes=11),
-        preprocess=PreprocessConfig(load_size=224, size_hw=(192, 256)),
-        schedule=_SCHEDULE,
+        name=name,
+        dataset=data,
+        validation=DatasetConfig(data.kind, data.root, split="val"),
+        model=model,
+        backbone=backbone,
+        preprocess=PreprocessConfig(load_size=round(1.12 * min(size_hw)), size_hw=size_hw),
+        objective=SegmentationObjectiveConfig(augmentations=("color",), class_balance=0.5),
+        optimizer=OptimizerConfig(generator_lr=1e-3, beta1=0.9, beta2=0.99),
+        schedule=ScheduleConfig(
+            report_every=500,
+            preview_every=4_000,
+            measure_every=2_000,
+            save_every=4_000,
+            num_measured=101,
+        ),
         images=16_000,
-        batch_size=8,
-        num_workers=0,
-        card=_CARD,
-    )
-
-
-def segmenter_landscape(root: str, perceptual: PerceptualConfig | None) -> SegmenterTrainConfig:
-    """A segmenter of the eight landscape classes at 128x128; minutes on a CPU."""
-    return SegmenterTrainConfig(
-        name="segmenter_landscape",
-        dataset=DatasetConfig("folder", root),
-        validation=DatasetConfig("folder", root, split="val"),
-        model=SegmenterConfig(num_classes=8),
-        preprocess=PreprocessConfig(load_size=144, size_hw=(128, 128)),
-        schedule=_SCHEDULE,
-        images=32_000,
         batch_size=16,
+        seed=seed,
         num_workers=0,
         card=_CARD,
     )
+
+
+def _folder(root: str) -> DatasetConfig:
+    return DatasetConfig("folder", root)
+
+
+def _facts(root: str) -> tuple[int, tuple[int, int]]:
+    """Number of classes, and the size of the first scene brought to what segmenters are fed."""
+    scenes = open_folder(root)
+    height, width = scenes[0].label_map.size_hw
+    scale = min(1.0, _MAX_SHORT_SIDE / min(height, width))
+    sides = (max(_STEP, round(side * scale / _STEP) * _STEP) for side in (height, width))
+    return len(scenes.vocabulary), (next(sides), next(sides))
 
 
 _CARD = """\
-Reads the classes in photos. It is there to judge how well pictures obey their maps: what it
-misreads in photos, it will misread in pictures, so compare with what it scores on photos.
+Reads the classes in photos. It is there to judge how well pictures obey their maps, or to teach a
+generator to obey them, never both: what it misreads in photos, it will misread in pictures, so
+compare with what it scores on photos.
 """

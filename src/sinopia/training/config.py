@@ -8,11 +8,15 @@ from typing import Protocol
 from sinopia.data.dataset import DatasetConfig
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.errors import ConfigError
+from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.segmenter import SegmenterConfig
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig
+from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenterConfig
 from sinopia.nn.initialization import Initialization
 from sinopia.nn.precision import PrecisionChoice
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+from sinopia.training.objectives.guidance import GuidanceConfig
+from sinopia.training.objectives.oasis import OasisObjectiveConfig
 from sinopia.training.objectives.segmentation import SegmentationObjectiveConfig
 
 __all__ = [
@@ -127,10 +131,16 @@ class TrainConfig:
     """Scenes to show and measure; none = the training scenes."""
     preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
     """How scenes are scaled, cropped and flipped."""
-    discriminator: SpadeDiscriminatorConfig = field(default_factory=SpadeDiscriminatorConfig)
-    """The discriminator."""
-    objective: GauganObjectiveConfig = field(default_factory=GauganObjectiveConfig)
-    """Losses."""
+    discriminator: SpadeDiscriminatorConfig | OasisDiscriminatorConfig = field(
+        default_factory=SpadeDiscriminatorConfig
+    )
+    """The discriminator; it belongs to the objective."""
+    objective: GauganObjectiveConfig | OasisObjectiveConfig = field(
+        default_factory=GauganObjectiveConfig
+    )
+    """Adversarial losses."""
+    guidance: GuidanceConfig = field(default_factory=GuidanceConfig)
+    """The generator's other losses."""
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     """Learning rates."""
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
@@ -145,8 +155,10 @@ class TrainConfig:
     """Share of the run after which the learning rates fall linearly to zero."""
     average_half_life: int = 10_000
     """Half-life of the generator's moving average, in images; 0 = no averaging."""
+    start_from: str | None = None
+    """Model folder whose generator and encoder the run begins with; classes are matched by name."""
     initialization: Initialization = "xavier"
-    """Rule for the starting weights."""
+    """Rule for the starting weights of everything else."""
     initialization_gain: float = 0.02
     """Gain of that rule."""
     precision: PrecisionChoice = "auto"
@@ -168,6 +180,20 @@ class TrainConfig:
                 f"since the network begins with one pixel at {step}x{step}. Take a larger "
                 f"batch_size, less accumulation, or a larger size_hw."
             )
+        is_oasis = isinstance(self.discriminator, OasisDiscriminatorConfig)
+        if is_oasis != isinstance(self.objective, OasisObjectiveConfig):
+            raise ConfigError(
+                f"objective {type(self.objective).__name__} does not go with discriminator "
+                f"{type(self.discriminator).__name__}; take both from the same paper."
+            )
+        if isinstance(self.discriminator, OasisDiscriminatorConfig):
+            multiple = self.discriminator.size_multiple
+            if any(side % multiple for side in self.model.size_hw):
+                raise ConfigError(
+                    f"discriminator: its {len(self.discriminator.channel_multipliers)} blocks need "
+                    f"sides that are multiples of {multiple}, got {self.model.size_hw}. Take fewer "
+                    f"channel_multipliers, or another size_hw."
+                )
         if self.preprocess.mode in _ONE_SIZE and self.preprocess.size_hw != self.model.size_hw:
             raise ConfigError(
                 f"preprocess.size_hw is {self.preprocess.size_hw}, model.size_hw "
@@ -186,11 +212,13 @@ _ONE_SIZE = (
 
 @dataclass(frozen=True)
 class SegmenterTrainConfig:
-    """One training run of a segmenter; the fields are those of `TrainConfig`."""
+    """One training run of a segmenter; the fields are those of `TrainConfig`, and backbone."""
 
     name: str
     dataset: DatasetConfig
-    model: SegmenterConfig
+    model: SegmenterConfig | SqueezeNetSegmenterConfig
+    backbone: str | None = None
+    """File of the SqueezeNet weights that a SqueezeNet segmenter begins with."""
     validation: DatasetConfig | None = None
     preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
     objective: SegmentationObjectiveConfig = field(default_factory=SegmentationObjectiveConfig)
@@ -210,6 +238,11 @@ class SegmenterTrainConfig:
 
     def __post_init__(self) -> None:
         _check_run(self)
+        if isinstance(self.model, SqueezeNetSegmenterConfig) != (self.backbone is not None):
+            raise ConfigError(
+                "backbone: a SqueezeNet segmenter begins with SqueezeNet's weights and needs their "
+                "file; a compact segmenter begins with nothing and takes none."
+            )
         if self.preprocess.mode not in _ONE_SIZE:
             raise ConfigError(
                 f"preprocess.mode: {self.preprocess.mode!r} gives pictures of several sizes, but a "

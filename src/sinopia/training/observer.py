@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from sinopia.data.class_counts import count_class_pixels
 from sinopia.data.dataset import Dataset
 from sinopia.data.loading import evaluation_batches
 from sinopia.data.transforms import PreprocessConfig
@@ -27,7 +28,6 @@ from sinopia.zoo.registry import FamilyConfig
 __all__ = ["ModelFamily", "Observer"]
 
 _BATCH_SIZE = 8
-_COUNTED_SCENES = 512
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Observer:
         `chosen_by` is the metric that made it the best so far.
         """
         if not self._class_pixels:
-            self._class_pixels = _count_class_pixels(self._training)
+            self._class_pixels = _class_pixels(self._training)
         networks = {self._averaged: generator, **self._others}
         facts: dict[str, object] = {
             "name": self._config.name,
@@ -172,20 +172,11 @@ def _colored(batch: SceneBatch, vocabulary: Vocabulary) -> list[ImageArray]:
     return list(vocabulary.palette[batch.label_ids.cpu().numpy()])
 
 
-def _count_class_pixels(dataset: Dataset) -> dict[str, int]:
-    """Training pixels of each class, estimated from evenly spread scenes.
-
-    It tells painters what a model has seen.
-    """
-    count = min(_COUNTED_SCENES, len(dataset))
-    picked = np.linspace(0, len(dataset) - 1, count).round().astype(int)
-    counts = sum(
-        (dataset[index].label_map.pixel_counts() for index in picked.tolist()),
-        start=np.zeros(256, np.int64),
-    )
-    scale = len(dataset) / count
+def _class_pixels(dataset: Dataset) -> dict[str, int]:
+    """Training pixels by the names of the classes: it tells painters what a model has seen."""
+    counts = count_class_pixels(dataset)
     names = [*enumerate(dataset.vocabulary.names), (UNLABELED, "unlabeled")]
-    return {name: round(float(counts[class_id]) * scale) for class_id, name in names}
+    return {name: int(counts[class_id]) for class_id, name in names}
 
 
 def _card(config: RunConfig, family: ModelFamily, facts: dict[str, object]) -> str:

@@ -14,7 +14,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-__all__ = ["Processes", "average_running_statistics", "join_processes"]
+__all__ = ["Processes", "average_running_statistics", "bare", "join_processes"]
 
 _NEW_OPTION, _OLD_OPTION = "forward_sync_buffers", "broadcast_buffers"
 _HAS_NEW_OPTION = _NEW_OPTION in inspect.signature(DistributedDataParallel).parameters
@@ -67,6 +67,11 @@ class Processes:
                 **_NO_BUFFER_SYNC,
             )
         return wrapped
+
+
+def bare(network: nn.Module) -> nn.Module:
+    """The network inside a DistributedDataParallel wrapper, or the network itself."""
+    return network.module if isinstance(network, DistributedDataParallel) else network
 
 
 @contextlib.contextmanager

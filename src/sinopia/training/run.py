@@ -5,20 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from sinopia.data.class_counts import class_weights
 from sinopia.data.dataset import Dataset
 from sinopia.data.opening import open_dataset
 from sinopia.errors import ConfigError, DatasetError
-from sinopia.models.segmenter import CompactSegmenter
+from sinopia.models.oasis import OasisDiscriminator, OasisDiscriminatorConfig
+from sinopia.models.segmenter import CompactSegmenter, SegmenterConfig
 from sinopia.models.spade import SpadeConfig, SpadeEncoder, SpadeGenerator, build_discriminator
+from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenter
+from sinopia.nn.features.squeezenet import SqueezeNetFeatures
 from sinopia.nn.initialization import initialize
 from sinopia.seeding import derive_seed
 from sinopia.training.config import SegmenterTrainConfig, TrainConfig
 from sinopia.training.loop import FitResult, fit
-from sinopia.training.objectives.gaugan import GauganObjective, build_perceptual_loss
+from sinopia.training.objectives.gaugan import GauganObjective
+from sinopia.training.objectives.guidance import Guidance, load_guidance
+from sinopia.training.objectives.oasis import OasisObjective, OasisObjectiveConfig
+from sinopia.training.objectives.painter import SpadePainter
 from sinopia.training.objectives.segmentation import SegmentationObjective
 from sinopia.training.observer import ModelFamily, Observer
 from sinopia.training.processes import join_processes
+from sinopia.training.starting_point import start_from
 
 __all__ = ["build_objective", "train"]
 
@@ -39,13 +48,29 @@ def train(
         _check_fit(config, each)
     with join_processes(device) as processes:
         if isinstance(config, TrainConfig):
-            objective = build_objective(config, processes.device)
+            guidance = load_guidance(
+                config.guidance,
+                dataset=dataset,
+                batch_size=config.batch_size,
+                device=processes.device,
+            )
+            objective = build_objective(config, guidance)
+            if config.start_from is not None:
+                start_from(
+                    config.start_from,
+                    objective.generators,
+                    config=config.model,
+                    vocabulary=dataset.vocabulary,
+                )
             family = ModelFamily("spade", config.model, config.model.size_hw, _words(config.model))
         else:
             objective = _build_segmentation(config, dataset)
             size_hw = config.preprocess.size_hw
             words = f"segmenter, trained on {size_hw[0]}x{size_hw[1]}, for photos of any size."
-            family = ModelFamily("segmenter", config.model, size_hw, words)
+            kind = (
+                "segmenter" if isinstance(config.model, SegmenterConfig) else "squeezenet_segmenter"
+            )
+            family = ModelFamily(kind, config.model, size_hw, words)
         observer = Observer(
             config,
             family=family,
@@ -73,27 +98,35 @@ def _words(model: SpadeConfig) -> str:
 def _build_segmentation(config: SegmenterTrainConfig, dataset: Dataset) -> SegmentationObjective:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(config.seed, "initialization/segmenter"))
-        segmenter = CompactSegmenter(config.model)
+        if isinstance(config.model, SegmenterConfig):
+            segmenter: nn.Module = CompactSegmenter(config.model)
+        else:
+            assert config.backbone is not None  # the config has checked it
+            segmenter = SqueezeNetSegmenter(config.model)
+            segmenter.begin_with(SqueezeNetFeatures.from_file(config.backbone))
     return SegmentationObjective(
-        config.objective, segmenter=segmenter, palette=dataset.vocabulary.palette
+        config.objective,
+        segmenter=segmenter,
+        palette=dataset.vocabulary.palette,
+        class_weights=class_weights(dataset, balance=config.objective.class_balance),
     )
 
 
-def build_objective(config: TrainConfig, device: torch.device) -> GauganObjective:
+def build_objective(config: TrainConfig, guidance: Guidance) -> GauganObjective | OasisObjective:
     """The networks of a run with their starting weights, and the losses between them."""
     model = config.model
     generator = SpadeGenerator(model)
-    discriminator = build_discriminator(
-        config.discriminator, condition_channels=model.condition_channels
-    )
     encoder = None
     if model.encoder is not None and model.style_dim is not None:
         encoder = SpadeEncoder(model.encoder, style_dim=model.style_dim)
-    perceptual = None
-    if config.objective.perceptual is not None:
-        perceptual = build_perceptual_loss(config.objective.perceptual)
-        perceptual.to(device)
-        perceptual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if isinstance(config.discriminator, OasisDiscriminatorConfig):
+        discriminator: nn.Module = OasisDiscriminator(
+            config.discriminator, num_classes=model.num_classes
+        )
+    else:
+        discriminator = build_discriminator(
+            config.discriminator, condition_channels=model.condition_channels
+        )
     networks = {"generator": generator, "discriminator": discriminator, "encoder": encoder}
     for name, network in networks.items():
         if network is not None:
@@ -103,13 +136,17 @@ def build_objective(config: TrainConfig, device: torch.device) -> GauganObjectiv
                 gain=config.initialization_gain,
                 seed=derive_seed(config.seed, f"initialization/{name}"),
             )
+    painter = SpadePainter(generator, encoder)
+    if isinstance(config.objective, OasisObjectiveConfig):
+        return OasisObjective(
+            config.objective,
+            painter=painter,
+            discriminator=discriminator,
+            guidance=guidance,
+            num_classes=model.num_classes,
+        )
     return GauganObjective(
-        config.objective,
-        generator=generator,
-        discriminator=discriminator,
-        batch_size=config.batch_size,
-        encoder=encoder,
-        perceptual=perceptual,
+        config.objective, painter=painter, discriminator=discriminator, guidance=guidance
     )
 
 

@@ -12,10 +12,11 @@ from torch import nn
 from sinopia.errors import ModelError
 from sinopia.models.segmenter import CompactSegmenter, SegmenterConfig
 from sinopia.models.spade import SpadeConfig, SpadeEncoder, SpadeGenerator
+from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenter, SqueezeNetSegmenterConfig
 
 __all__ = ["FAMILIES", "Family", "FamilyConfig", "find_family"]
 
-FamilyConfig = SpadeConfig | SegmenterConfig
+FamilyConfig = SpadeConfig | SegmenterConfig | SqueezeNetSegmenterConfig
 """The config of any family."""
 
 MAX_CHANNELS = 4096
@@ -90,6 +91,22 @@ def _check_segmenter_limits(config: FamilyConfig) -> None:
     )
 
 
+def _build_squeezenet_segmenter(config: FamilyConfig) -> dict[str, nn.Module]:
+    assert isinstance(config, SqueezeNetSegmenterConfig)
+    return {"segmenter": SqueezeNetSegmenter(config)}
+
+
+def _check_squeezenet_segmenter_limits(config: FamilyConfig) -> None:
+    assert isinstance(config, SqueezeNetSegmenterConfig)
+    _check_values(
+        {
+            "num_classes": (config.num_classes, MAX_CLASSES),
+            "kernel_size": (config.kernel_size, MAX_KERNEL_SIZE),
+            "pyramid_channels": (config.pyramid_channels, MAX_CHANNELS),
+        }
+    )
+
+
 def _check_values(values: Mapping[str, tuple[int, int]]) -> None:
     for name, (value, largest) in values.items():
         if not 1 <= value <= largest:
@@ -111,6 +128,13 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             build=_build_segmenter,
             without_spectral_norm=lambda config: config,  # it has none
             check_limits=_check_segmenter_limits,
+        ),
+        "squeezenet_segmenter": Family(
+            name="squeezenet_segmenter",
+            config_type=SqueezeNetSegmenterConfig,
+            build=_build_squeezenet_segmenter,
+            without_spectral_norm=lambda config: config,  # it has none
+            check_limits=_check_squeezenet_segmenter_limits,
         ),
     }
 )

@@ -19,6 +19,7 @@ from sinopia.metrics.feature_extractor import FeatureExtractor, SqueezeNetExtrac
 from sinopia.metrics.inception import InceptionExtractor
 from sinopia.models.published_segmenters import PublishedNetwork, PublishedSegmenter
 from sinopia.models.segmenter import CompactSegmenter, Segmenter
+from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenter
 from sinopia.scene.batch import images_to_tensor
 from sinopia.scene.image import ImageArray
 from sinopia.scene.vocabulary import Vocabulary
@@ -138,7 +139,7 @@ def _load_segmenter(
     folder = find_model(path)
     model = load_model(folder, device=device)
     network = model.networks.get("segmenter")
-    if not isinstance(network, CompactSegmenter):
+    if not isinstance(network, (CompactSegmenter, SqueezeNetSegmenter)):
         raise ModelError(
             f"--segmenter: {folder} holds a model of family {model.family!r}, expected a segmenter."
         )
@@ -151,7 +152,7 @@ def _load_segmenter(
     parts = folder.resolve().parts
     facts = JudgeFacts(
         name="/".join(parts[-2:] if parts[-1] in NAMES_IN_RUNS else parts[-1:]),
-        network="compact segmenter, see its model folder",
+        network=f"{model.family}, see its model folder",
         weights_sha256=read_manifest(folder).weights.sha256,
     )
     return SegmentationJudge(network, facts, device=device)

@@ -85,9 +85,6 @@ class SqueezeNetFeatures(nn.Module):
     version 1.0 has 96 in the first and the same in the others.
     """
 
-    scale: Tensor
-    shift: Tensor
-
     def __init__(
         self, version: SqueezeNetVersion = "1.1", *, convention: InputConvention = "caffe"
     ) -> None:
@@ -97,9 +94,6 @@ class SqueezeNetFeatures(nn.Module):
         for name, (squeeze_channels, expand_channels) in _FIRES.items():
             self.add_module(name, _Fire(channels, squeeze_channels, expand_channels))
             channels = 2 * expand_channels
-        scale, shift = _CONVENTIONS[convention]
-        self.register_buffer("scale", torch.tensor(scale).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("shift", torch.tensor(shift).view(1, 3, 1, 1), persistent=False)
         self.version: SqueezeNetVersion = version
         self.convention: InputConvention = convention
         freeze(self)
@@ -131,7 +125,8 @@ class SqueezeNetFeatures(nn.Module):
                 f"SqueezeNet needs images of at least {_MIN_SIZE}x{_MIN_SIZE} pixels, got "
                 f"{height}x{width}; take larger images or train without the perceptual loss."
             )
-        x = images * self.scale + self.shift
+        scale, shift = images.new_tensor(_CONVENTIONS[self.convention]).view(2, 1, 3, 1, 1)
+        x = images * scale + shift
         x = F.relu(self.conv1(x.flip(1) if self.convention == "caffe" else x), inplace=True)
         taps = [x]
         for name in _FIRES:

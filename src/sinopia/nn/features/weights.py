@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import struct
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from sinopia.errors import ModelError
 
-__all__ = ["freeze", "load_weights", "read_weights"]
+__all__ = ["freeze", "frozen", "load_weights", "read_weights"]
 
 # what torch.load and the safetensors reader raise for broken files
 _READ_ERRORS = (
@@ -103,6 +104,16 @@ def load_weights(
 def freeze(module: nn.Module) -> None:
     """Put a network in evaluation mode and take its parameters out of training, for good."""
     module.eval().requires_grad_(False)
+
+
+@contextlib.contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Leave the parameters out of the graph for a while: gradients pass through, none are kept."""
+    module.requires_grad_(False)
+    try:
+        yield
+    finally:
+        module.requires_grad_(True)
 
 
 def _some(names: list[str]) -> str:

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sinopia.errors import ConfigError, DatasetError
+from sinopia.errors import ConfigError
 from sinopia.nn.augmentation import Augmentation, augment, draw_augmentation
+from sinopia.nn.losses.segmentation import segmentation_loss
 from sinopia.nn.precision import Precision, autocast
 from sinopia.scene.batch import SceneBatch
 from sinopia.scene.vocabulary import UNLABELED
+from sinopia.training.objectives.painter import photos_of
 
 __all__ = ["SegmentationObjective", "SegmentationObjectiveConfig"]
 
@@ -25,12 +26,19 @@ class SegmentationObjectiveConfig:
 
     augmentations: tuple[Augmentation, ...] = ("color", "cutout")
     """color and cutout; a translation would move what is labelled."""
+    class_balance: float = 0.0
+    """How much more a pixel of a rare class counts: its weight is the class's frequency to the
+    power of minus this. 0: all pixels alike; 1: all classes alike."""
 
     def __post_init__(self) -> None:
         if "translation" in self.augmentations:
             raise ConfigError(
                 "objective.augmentations: translation moves photos away from their labels; the "
                 "crop of preprocess moves both. Leave it out."
+            )
+        if not 0 <= self.class_balance <= 1:
+            raise ConfigError(
+                f"objective.class_balance: expected a number in [0, 1], got {self.class_balance}."
             )
 
 
@@ -41,6 +49,7 @@ class SegmentationObjective:
 
     Args:
         palette: (256, 3) uint8, the colours that previews show the ids in.
+        class_weights: (K,) float32, what a pixel of each class counts in training.
     """
 
     def __init__(
@@ -49,10 +58,12 @@ class SegmentationObjective:
         *,
         segmenter: nn.Module,
         palette: NDArray[np.uint8],
+        class_weights: NDArray[np.float32],
     ) -> None:
         self.config = config
         self._segmenter = segmenter
         self._palette = torch.from_numpy(palette.copy())
+        self._class_weights = torch.from_numpy(class_weights.copy())
 
     @property
     def generators(self) -> dict[str, nn.Module]:
@@ -71,7 +82,7 @@ class SegmentationObjective:
     def synthesize(self, batch: SceneBatch, draws: torch.Generator) -> Tensor:
         """Logits (B, K, H, W) of the changed photos."""
         draw = draw_augmentation(self.config.augmentations, batch_size=len(batch), generator=draws)
-        photos = _photos(batch)
+        photos = photos_of(batch)
         photos, _ = augment(photos, photos[:, :0], draw)
         # Dropout draws from the global generator, which a resumed run would find elsewhere.
         seed = int(torch.randint(2**62, (), generator=draws))
@@ -88,8 +99,11 @@ class SegmentationObjective:
     def generator_losses(
         self, batch: SceneBatch, synthesis: Tensor, draws: torch.Generator
     ) -> dict[str, Tensor]:
-        """The mean cross-entropy of the labelled pixels."""
-        return {"loss/G/cross_entropy": _cross_entropy(synthesis.float(), batch.label_ids)}
+        """The mean cross-entropy of the labelled pixels, each weighted by its class."""
+        loss = segmentation_loss(
+            synthesis.float(), batch.label_ids, class_weights=self._class_weights
+        )
+        return {"loss/G/cross_entropy": loss}
 
     @torch.no_grad()
     def preview(
@@ -97,7 +111,7 @@ class SegmentationObjective:
     ) -> dict[str, Tensor]:
         """What the segmenter reads in the photos, in the colours of the classes."""
         with autocast(precision, batch.label_ids.device):
-            ids = generator(_photos(batch)).argmax(dim=1)
+            ids = generator(photos_of(batch)).argmax(dim=1)
         colors = self._palette.to(ids.device)[ids]  # (B, H, W, 3)
         return {"read": colors.movedim(3, 1).float() / 127.5 - 1}
 
@@ -107,23 +121,11 @@ class SegmentationObjective:
     ) -> dict[str, float]:
         """Cross-entropy, and the share of labelled pixels that are read wrongly."""
         with autocast(precision, batch.label_ids.device):
-            logits = generator(_photos(batch)).float()
+            logits = generator(photos_of(batch)).float()
         is_labelled = batch.label_ids != UNLABELED
         is_wrong = (logits.argmax(dim=1) != batch.label_ids) & is_labelled
         count = is_labelled.sum().clamp_min(1)
         return {
-            "validation/cross_entropy": float(_cross_entropy(logits, batch.label_ids)),
+            "validation/cross_entropy": float(segmentation_loss(logits, batch.label_ids)),
             "validation/pixel_error": float(is_wrong.sum() / count),
         }
-
-
-def _cross_entropy(logits: Tensor, label_ids: Tensor) -> Tensor:
-    """Zero for maps without a labelled pixel."""
-    total = F.cross_entropy(logits, label_ids, ignore_index=UNLABELED, reduction="sum")
-    return total / (label_ids != UNLABELED).sum().clamp_min(1)
-
-
-def _photos(batch: SceneBatch) -> Tensor:
-    if batch.images is None:
-        raise DatasetError("a segmenter learns from photos; the data set has label maps only.")
-    return batch.images

@@ -1,0 +1,264 @@
+"""What each option of training is worth: variants under an equal budget, one table.
+
+    python benchmarks/ablation.py --landscape DIR --camvid DIR --weights DIR --out runs/ablation
+
+For each data set it trains a judge, a teacher and the variants of `VARIANTS`, each of which adds to
+the one before, all with the same networks, images, order and seed; it evaluates them on the
+validation maps, and writes docs/ablation.md. What lies finished in --out is not trained again, so
+that a run which was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import nn
+
+from ablation_table import Row, write_table
+from sinopia.data.dataset import DatasetConfig
+from sinopia.data.transforms import PreprocessConfig
+from sinopia.inference.evaluation.evaluate import EvaluationPlan, run_evaluation
+from sinopia.inference.evaluation.report import write_report
+from sinopia.inference.evaluation.results import write_results
+from sinopia.metrics.protocols import find_protocol
+from sinopia.models.oasis import OasisDiscriminatorConfig
+from sinopia.models.spade import (
+    SpadeConfig,
+    SpadeDiscriminatorConfig,
+    SpadeEncoder,
+    SpadeEncoderConfig,
+    SpadeGenerator,
+)
+from sinopia.recipes.pretrained import Pretrained, find_pretrained
+from sinopia.recipes.segmenter import judge, judge_camvid, teacher, teacher_camvid
+from sinopia.training.config import (
+    OptimizerConfig,
+    ScheduleConfig,
+    SegmenterTrainConfig,
+    TrainConfig,
+)
+from sinopia.training.objectives.gaugan import GauganObjectiveConfig
+from sinopia.training.objectives.oasis import OasisObjectiveConfig
+from sinopia.training.run import train
+from sinopia.training.state import newest_checkpoint, restore_state
+from sinopia.zoo.checkpoint import Model, load_model, save_model
+
+_SEED = 0
+_JUDGE_IMAGES = 16_000
+_AUGMENTATIONS = ("color", "translation")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One data set, and the size that it is painted at."""
+
+    name: str
+    root: Path
+    kind: str
+    num_classes: int
+    size_hw: tuple[int, int]
+    judge: Callable[[str, Pretrained], SegmenterTrainConfig]
+    teacher: Callable[[str, Pretrained], SegmenterTrainConfig]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the table: what it changes in the row before."""
+
+    name: str
+    title: str
+    change: Callable[[TrainConfig, Pretrained, Path], TrainConfig] | None
+    """From the run before, the pretrained networks and the teacher's folder; None: the same run."""
+    has_average: bool = True
+    """Whether the averaged weights are measured, or the latest."""
+
+
+def _augmented(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
+    assert isinstance(config.objective, GauganObjectiveConfig)
+    return replace(config, objective=replace(config.objective, augmentations=_AUGMENTATIONS))
+
+
+def _perceptual(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
+    if pretrained.perceptual is None:
+        raise SystemExit("--weights: no perceptual network in it; see `sinopia train --help`.")
+    changed = replace(config.guidance, perceptual=pretrained.perceptual, perceptual_weight=20.0)
+    return replace(config, guidance=changed)
+
+
+def _taught(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
+    return replace(
+        config, guidance=replace(config.guidance, segmenter=str(teacher), segmenter_weight=3.0)
+    )
+
+
+def _oasis(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
+    return replace(
+        config,
+        discriminator=OasisDiscriminatorConfig(
+            base_channels=32, channel_multipliers=(1, 1, 2, 4, 4)
+        ),
+        objective=OasisObjectiveConfig(augmentations=_AUGMENTATIONS),
+    )
+
+
+VARIANTS = (
+    Variant("published", "published: hinge + feature matching", None, has_average=False),
+    Variant("average", "+ moving average of the weights", None),
+    Variant("augmentation", "+ augmented discriminator (color, translation)", _augmented),
+    Variant("perceptual", "+ perceptual loss (SqueezeNet 1.1)", _perceptual),
+    Variant("segmenter", "+ teaching segmenter", _taught),
+    Variant("oasis", "segmenting discriminator (OASIS) in place of hinge + f. m.", _oasis),
+)
+
+
+def main() -> None:
+    arguments = _arguments()
+    pretrained = find_pretrained(arguments.weights)
+    rows: list[Row] = []
+    for task in _tasks(arguments):
+        rows += _run_task(task, arguments, pretrained)
+    if arguments.table is not None:
+        write_table(arguments.table, rows, images=arguments.images)
+
+
+def _tasks(arguments: argparse.Namespace) -> list[Task]:
+    tasks = []
+    if arguments.landscape is not None:
+        root = Path(arguments.landscape)
+        tasks.append(Task("landscape", root, "folder", 8, (96, 96), judge, teacher))
+    if arguments.camvid is not None:
+        root = Path(arguments.camvid)
+        tasks.append(Task("camvid", root, "camvid", 11, (96, 128), judge_camvid, teacher_camvid))
+    return tasks
+
+
+def _run_task(task: Task, arguments: argparse.Namespace, pretrained: Pretrained) -> list[Row]:
+    out = Path(arguments.out) / task.name
+    segmenters = {}
+    for role, recipe in (("judge", task.judge), ("teacher", task.teacher)):
+        config = replace(
+            recipe(str(task.root), pretrained),
+            preprocess=_preprocess(task),
+            images=_JUDGE_IMAGES,
+        )
+        train(config, out / role, device=arguments.device)
+        segmenters[role] = out / role / "best"
+    rows = []
+    config = _published(task, arguments.images)
+    run = out / "published"
+    for variant in VARIANTS:
+        if variant.change is not None:
+            config = variant.change(config, pretrained, segmenters["teacher"])
+            run = out / variant.name
+        if arguments.only and variant.name not in arguments.only:
+            continue
+        train(config, run, device=arguments.device)
+        model = run / "model" if variant.has_average else _latest_weights(run)
+        values = _evaluate(model, task, out, variant.name, segmenters["judge"], arguments.weights)
+        rows.append(Row(task.name, variant.title, _seconds(run), values))
+    return rows
+
+
+def _preprocess(task: Task) -> PreprocessConfig:
+    return PreprocessConfig(load_size=round(1.12 * min(task.size_hw)), size_hw=task.size_hw)
+
+
+def _published(task: Task, images: int) -> TrainConfig:
+    """GauGAN's own losses on small networks; the average of the weights is kept beside them."""
+    return TrainConfig(
+        name="ablation",
+        dataset=DatasetConfig(task.kind, str(task.root)),  # type: ignore[arg-type]
+        validation=DatasetConfig(task.kind, str(task.root), split="val"),  # type: ignore[arg-type]
+        model=SpadeConfig(
+            num_classes=task.num_classes,
+            size_hw=task.size_hw,
+            base_channels=32,
+            channel_multipliers=(8, 8, 8, 8, 4, 2, 1),
+            hidden_channels=64,
+            style_dim=64,
+            encoder=SpadeEncoderConfig(base_channels=32, input_size=128),
+        ),
+        preprocess=_preprocess(task),
+        discriminator=SpadeDiscriminatorConfig(base_channels=32),
+        # the published rate is for batches of 32; it leaves a short run far behind
+        optimizer=OptimizerConfig(generator_lr=2e-4, discriminator_lr=4e-4),
+        schedule=ScheduleConfig(
+            report_every=200, preview_every=images, measure_every=images, save_every=1_000
+        ),
+        images=images,
+        batch_size=8,
+        decay_from=0.6,
+        average_half_life=500,
+        seed=_SEED,
+        num_workers=0,
+    )
+
+
+def _latest_weights(run: Path) -> Path:
+    """A model folder beside the run's own, with the weights of the last step, not averaged."""
+    folder = run / "latest"
+    averaged = load_model(run / "model")
+    checkpoint = newest_checkpoint(run / "checkpoints")
+    assert checkpoint is not None and isinstance(averaged.config, SpadeConfig)
+    networks: dict[str, nn.Module] = {"generator": SpadeGenerator(averaged.config)}
+    encoder = averaged.config.encoder
+    if encoder is not None and averaged.config.style_dim is not None:
+        networks["encoder"] = SpadeEncoder(encoder, style_dim=averaged.config.style_dim)
+    restore_state(checkpoint, networks=networks, optimizers={})
+    model = Model("spade", averaged.config, averaged.vocabulary, networks, averaged.facts)
+    save_model(folder, model, card="The weights of the last step, for comparison.\n")
+    return folder
+
+
+def _evaluate(
+    model: Path, task: Task, out: Path, name: str, judge: Path, weights: str
+) -> dict[str, float]:
+    plan = EvaluationPlan(
+        models=(str(model),),
+        data=task.root,
+        protocol=find_protocol("validation"),
+        num_seeds=4,
+        seed=_SEED,
+        segmenter=str(judge),
+        weights=Path(weights),
+    )
+    result, gallery = run_evaluation(plan, on_step=lambda what, done, total: None)
+    report = out / "reports" / name
+    report.mkdir(parents=True, exist_ok=True)
+    write_results(report, result)
+    write_report(report, result, gallery)
+    [measured] = result.models
+    values = {each.name: each.value for each in measured.measurements}
+    agreement = measured.agreement
+    assert agreement is not None and agreement.ignored.mean_iou is not None
+    values["judge_miou"] = agreement.ignored.mean_iou
+    assert result.photos is not None and result.photos.ignored.mean_iou is not None
+    values["judge_miou_photos"] = result.photos.ignored.mean_iou
+    return values
+
+
+def _seconds(run: Path) -> float:
+    """Training time, from the last line of losses."""
+    lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return float(json.loads(lines[-1])["seconds"])
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--landscape", help="folder of the landscapes (train, val)")
+    parser.add_argument("--camvid", help="folder of CamVid (train, val)")
+    parser.add_argument("--weights", required=True, help="folder of pretrained networks")
+    parser.add_argument("--out", default="runs/ablation", help="folder of the runs")
+    parser.add_argument("--images", type=int, default=4_000, help="images that each variant sees")
+    parser.add_argument("--only", nargs="*", help="some variants, by name")
+    parser.add_argument("--table", type=Path, help="the table's file, such as docs/ablation.md")
+    parser.add_argument("--device", default="auto")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
