@@ -21,9 +21,11 @@ from torch import nn
 from ablation_table import Row, write_table
 from sinopia.data.dataset import DatasetConfig
 from sinopia.data.transforms import PreprocessConfig
+from sinopia.inference.benchmark.machine import describe_machine
+from sinopia.inference.device import find_device
 from sinopia.inference.evaluation.evaluate import EvaluationPlan, run_evaluation
 from sinopia.inference.evaluation.report import write_report
-from sinopia.inference.evaluation.results import write_results
+from sinopia.inference.evaluation.results import EvaluationResult, write_results
 from sinopia.metrics.protocols import find_protocol
 from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.spade import (
@@ -122,7 +124,8 @@ def main() -> None:
     for task in _tasks(arguments):
         rows += _run_task(task, arguments, pretrained)
     if arguments.table is not None:
-        write_table(arguments.table, rows, images=arguments.images)
+        machine = describe_machine(find_device("cpu"))
+        write_table(arguments.table, rows, images=arguments.images, machine=machine)
 
 
 def _tasks(arguments: argparse.Namespace) -> list[Task]:
@@ -158,8 +161,8 @@ def _run_task(task: Task, arguments: argparse.Namespace, pretrained: Pretrained)
             continue
         train(config, run, device=arguments.device)
         model = run / "model" if variant.has_average else _latest_weights(run)
-        values = _evaluate(model, task, out, variant.name, segmenters["judge"], arguments.weights)
-        rows.append(Row(task.name, variant.title, _seconds(run), values))
+        result = _evaluate(model, task, out, variant.name, segmenters["judge"], arguments.weights)
+        rows.append(_row(task, variant, result, seconds=_seconds(run)))
     return rows
 
 
@@ -216,7 +219,7 @@ def _latest_weights(run: Path) -> Path:
 
 def _evaluate(
     model: Path, task: Task, out: Path, name: str, judge: Path, weights: str
-) -> dict[str, float]:
+) -> EvaluationResult:
     plan = EvaluationPlan(
         models=(str(model),),
         data=task.root,
@@ -231,14 +234,23 @@ def _evaluate(
     report.mkdir(parents=True, exist_ok=True)
     write_results(report, result)
     write_report(report, result, gallery)
+    return result
+
+
+def _row(task: Task, variant: Variant, result: EvaluationResult, *, seconds: float) -> Row:
     [measured] = result.models
-    values = {each.name: each.value for each in measured.measurements}
-    agreement = measured.agreement
-    assert agreement is not None and agreement.ignored.mean_iou is not None
-    values["judge_miou"] = agreement.ignored.mean_iou
-    assert result.photos is not None and result.photos.ignored.mean_iou is not None
-    values["judge_miou_photos"] = result.photos.ignored.mean_iou
-    return values
+    assert measured.agreement is not None and result.photos is not None
+    pictures, photos = measured.agreement.ignored.mean_iou, result.photos.ignored.mean_iou
+    assert pictures is not None and photos is not None, "the maps have labels"
+    return Row(
+        data=f"{task.name}, {task.size_hw[0]}x{task.size_hw[1]}",
+        variant=variant.name,
+        title=variant.title,
+        seconds=seconds,
+        distances={each.name: each.value for each in measured.measurements},
+        agreement=pictures,
+        agreement_of_photos=photos,
+    )
 
 
 def _seconds(run: Path) -> float:

@@ -82,8 +82,15 @@ class FoldedNorm:
         """The hidden channels of blocks (U, k*k) and, as a last row, of the outside: (U + 1, D)."""
         if self._rows is None:
             self._rows = condition.rows_of(self._shared_weight)
-        hidden = F.relu(sum_rows(self._rows, inner_blocks) + self._shared_bias)
-        return F.pad(hidden, (0, 0, 0, 1)).to(self.dtype)
+        width = self._rows.shape[2]
+        hidden = self._rows.new_empty(len(inner_blocks) + 1, width, dtype=self.dtype)
+        hidden[-1] = 0.0
+        # in parts that stay in the cache: a crowded map has a block for every pixel
+        for chunk, part in zip(
+            inner_blocks.split(_CHUNK_BLOCKS), hidden[:-1].split(_CHUNK_BLOCKS), strict=True
+        ):
+            part.copy_(sum_rows(self._rows, chunk).add_(self._shared_bias).relu_())
+        return hidden
 
     def scale_and_shift(self, hidden: Tensor, outer_blocks: Tensor) -> Tensor:
         """Scale and shift of blocks (U, k*k) of hidden rows (V, D), side by side: (U, 2C).
@@ -108,17 +115,11 @@ class FoldedNorm:
         """Scale and shift of every pixel, (B * H * W, 2C), from the hidden row (V, D) that each has
         by its number (B, H, W).
         """
-        size, radius = self.kernel_size, self.kernel_size // 2
-        margins = (0, 0, radius, radius, radius, radius)
-        grid = F.pad(F.embedding(numbers, hidden), margins)  # outside the image it is zero
-        windows = grid.unfold(1, size, 1).unfold(2, size, 1).permute(0, 1, 2, 4, 5, 3)
-        batch, height, width = numbers.shape
-        result = hidden.new_empty(batch, height, width, 2 * self.channels)
-        lines = max(1, _CHUNK_BLOCKS // (batch * width))
-        for top in range(0, height, lines):
-            part = windows[:, top : top + lines]
-            result[:, top : top + lines] = self._of_windows(part.flatten(3))
-        return result.flatten(0, 2)
+        size = self.kernel_size
+        weight = self._of_windows.plain_weight().unflatten(1, (size, size, -1)).permute(0, 3, 1, 2)
+        grid = F.embedding(numbers, hidden).permute(0, 3, 1, 2)  # channels last in memory
+        result = F.conv2d(grid, weight, self._bias, padding=size // 2)
+        return result.permute(0, 2, 3, 1).flatten(0, 2)
 
 
 def _bias(convolution: nn.Conv2d) -> Tensor:

@@ -35,6 +35,10 @@ class PackedLinear:
         if self._is_packed:
             self._weight = torch.ops.mkldnn._reorder_linear_weight(self._weight, num_rows)
 
+    def plain_weight(self) -> Tensor:
+        """The weight (D_out, D_in) as it was given; a packed one is brought back, a copy."""
+        return self._weight.to_dense() if self._is_packed else self._weight
+
     def __call__(self, x: Tensor) -> Tensor:
         """(..., D_in) to (..., D_out)."""
         if self._is_packed:
