@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 from sinopia.errors import ConfigError, LabelError, ModelError
 from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.segmenter import CompactSegmenter, SegmenterConfig
 from sinopia.scene import Vocabulary
-from sinopia.training.objectives.guidance import GuidanceConfig, PerceptualConfig
+from sinopia.training.objectives.guidance import Guidance, GuidanceConfig, PerceptualConfig
 from sinopia.training.objectives.oasis import OasisObjectiveConfig
 from sinopia.training.run import train
 from sinopia.zoo.checkpoint import Model, save_model
@@ -51,6 +53,8 @@ def test_a_segmenter_teaches(tmp_path: Path, pairs: Path, tiny_vocabulary: Vocab
     train(tiny_run(pairs, images=4, guidance=guidance), tmp_path / "run", device="cpu")
     [line] = [each for each in metrics_of(tmp_path / "run") if "loss/G/segmenter" in each]
     assert 1 < line["loss/G/segmenter"] < 8  # 2 log 5 is what knowing nothing costs
+    measured = [each for each in metrics_of(tmp_path / "run") if "validation/l1" in each][-1]
+    assert 0 < measured["validation/segmenter_error"] <= 1
     # it is a means of this run and no part of what the run saves
     names = "".join(final_weights(tmp_path / "run")[0])
     assert "generator" in names and "segmenter" not in names
@@ -81,3 +85,28 @@ def test_lpips_needs_its_linear_layers() -> None:
         PerceptualConfig("squeezenet_lpips", "a")
     with pytest.raises(ConfigError, match="linear_path goes with network squeezenet_lpips"):
         PerceptualConfig("vgg19", "a", "b")
+
+
+def test_a_teacher_may_read_smaller_pictures() -> None:
+    """At half the size it reads the mean of four pixels, and every second id of the map."""
+    seen: list[tuple[int, ...]] = []
+
+    class Reader(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen.append(tuple(images.shape))
+            return torch.cat([images, -images[:, :2]], dim=1)
+
+    config = GuidanceConfig(segmenter="unused", segmenter_scale=2, segmenter_weight=1.0)
+    guidance = Guidance(config, batch_size=1, segmenter=Reader())
+    picture = torch.full((1, 3, 4, 4), -1.0)
+    picture[:, 1] = 1.0
+    ids = torch.zeros(1, 4, 4, dtype=torch.int64)
+    ids[:, ::2, ::2] = 1
+    losses = guidance.losses(picture, picture, ids, mean=None, log_variance=None)
+    assert seen == [(1, 3, 2, 2)]
+    # logits -1, 1, -1, 1, -1 everywhere and class 1 everywhere: log(2 e + 3 / e) - 1
+    expected = math.log(2 * math.e + 3 / math.e) - 1
+    assert losses["loss/G/segmenter"].item() == pytest.approx(expected)
+    assert guidance.distances(picture, picture, ids) == {"validation/segmenter_error": 0.0}
+    with pytest.raises(ConfigError, match="segmenter_scale: expected 1 or more, got 0"):
+        GuidanceConfig(segmenter_scale=0)

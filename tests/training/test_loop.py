@@ -19,6 +19,7 @@ from sinopia.errors import ConfigError, DatasetError, TrainingError
 from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.spade import SpadeConfig
 from sinopia.recipes import find_recipe
+from sinopia.recipes.pretrained import NOTHING
 from sinopia.scene import LabelMap
 from sinopia.scene.batch import SceneBatch
 from sinopia.training.config import TrainConfig
@@ -355,7 +356,7 @@ def test_a_batch_that_cannot_be_divided_among_processes(tmp_path: Path, pairs: P
 
 @pytest.mark.slow
 def test_the_tiny_recipe_learns(tmp_path: Path) -> None:
-    config = find_recipe("gaugan_tiny").build("", None)
+    config = find_recipe("gaugan_tiny").build("", NOTHING)
     train(replace(config, images=config.batch_size), tmp_path, device="cpu")
     train(replace(config, images=200 * config.batch_size), tmp_path, device="cpu")
     distances = [line["validation/l1"] for line in metrics_of(tmp_path) if "validation/l1" in line]

@@ -1,4 +1,4 @@
-"""Cross-entropy between the logits of a segmenter and a label map."""
+"""Cross-entropy and errors between the logits of a segmenter and a label map."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sinopia.scene.vocabulary import UNLABELED
 
-__all__ = ["segmentation_loss"]
+__all__ = ["pixel_error", "segmentation_loss"]
 
 
 def segmentation_loss(
@@ -27,3 +27,13 @@ def segmentation_loss(
         reduction="sum",
     )
     return total / (label_ids != UNLABELED).sum().clamp_min(1)
+
+
+def pixel_error(logits: Tensor, label_ids: Tensor) -> Tensor:
+    """Share of the labelled pixels whose largest logit is another class, in [0, 1]; a scalar.
+
+    Shapes as in `segmentation_loss`. Zero for maps without a labelled pixel.
+    """
+    is_labelled = label_ids != UNLABELED
+    is_wrong = (logits.argmax(dim=1) != label_ids) & is_labelled
+    return is_wrong.sum() / is_labelled.sum().clamp_min(1)

@@ -159,11 +159,7 @@ class GauganObjective:
     ) -> dict[str, float]:
         """Distances to the photos; see `SpadePainter.measure`."""
         return self._painter.measure(
-            generator,
-            batch,
-            perceptual=self._guidance.perceptual,
-            seed=seed,
-            precision=precision,
+            generator, batch, guidance=self._guidance, seed=seed, precision=precision
         )
 
     def _draw(self, batch_size: int, draws: torch.Generator) -> AugmentationDraw:

@@ -26,7 +26,7 @@ from sinopia.nn.losses.perceptual import (
     squeezenet_perceptual,
     vgg19_perceptual,
 )
-from sinopia.nn.losses.segmentation import segmentation_loss
+from sinopia.nn.losses.segmentation import pixel_error, segmentation_loss
 from sinopia.nn.neighborhoods import nearest_resize
 from sinopia.scene.vocabulary import Vocabulary
 from sinopia.zoo.checkpoint import load_model
@@ -102,7 +102,7 @@ class Guidance:
         class_weights: Tensor | None = None,
     ) -> None:
         self.config = config
-        self.perceptual = perceptual
+        self._perceptual = perceptual
         self._batch_size = batch_size
         self._segmenter = segmenter
         self._class_weights = class_weights
@@ -122,14 +122,11 @@ class Guidance:
         """
         config = self.config
         losses: dict[str, Tensor] = {}
-        if self.perceptual is not None:
-            distance = self.perceptual(fake_images, real_images)
+        if self._perceptual is not None:
+            distance = self._perceptual(fake_images, real_images)
             losses["loss/G/perceptual"] = config.perceptual_weight * distance
         if self._segmenter is not None:
-            scale = config.segmenter_scale
-            seen = F.avg_pool2d(fake_images, scale) if scale > 1 else fake_images
-            ids = nearest_resize(label_ids, (seen.shape[2], seen.shape[3]))
-            logits = self._segmenter(seen).float()
+            logits, ids = self._read(self._segmenter, fake_images, label_ids)
             disagreement = segmentation_loss(logits, ids, class_weights=self._class_weights)
             losses["loss/G/segmenter"] = config.segmenter_weight * disagreement
         if mean is not None and log_variance is not None:
@@ -137,6 +134,31 @@ class Guidance:
             divergence = kl_divergence(mean, log_variance, reduction="batch_mean")
             losses["loss/G/kl"] = config.kl_weight * self._batch_size * divergence
         return losses
+
+    def distances(
+        self, fake_images: Tensor, real_images: Tensor, label_ids: Tensor
+    ) -> dict[str, float]:
+        """How far pictures are from their maps and photos, unweighted: "validation/...".
+
+        segmenter_error is the share of labelled pixels that the teacher reads wrongly, in [0, 1]:
+        that it falls says that the run learns, not how good a judge would find the pictures.
+        """
+        distances: dict[str, float] = {}
+        if self._segmenter is not None:
+            logits, ids = self._read(self._segmenter, fake_images, label_ids)
+            distances["validation/segmenter_error"] = float(pixel_error(logits, ids))
+        if self._perceptual is not None:
+            distances["validation/perceptual"] = float(self._perceptual(fake_images, real_images))
+        return distances
+
+    def _read(
+        self, segmenter: Segmenter, images: Tensor, label_ids: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, K, h, w) of pictures at the segmenter's scale, and the maps at theirs."""
+        scale = self.config.segmenter_scale
+        seen = F.avg_pool2d(images, scale) if scale > 1 else images
+        logits = segmenter(seen).float()
+        return logits, nearest_resize(label_ids, (seen.shape[2], seen.shape[3]))
 
 
 def load_guidance(

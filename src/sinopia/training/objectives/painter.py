@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from sinopia.errors import DatasetError
 from sinopia.models.spade import SpadeEncoder, SpadeGenerator, sample_style
-from sinopia.nn.losses.perceptual import PerceptualLoss
 from sinopia.nn.precision import Precision, autocast
 from sinopia.nn.spade import LabelCondition
 from sinopia.scene.batch import SceneBatch
 from sinopia.seeding import derive_seed
+from sinopia.training.objectives.guidance import Guidance
 from sinopia.training.processes import bare
 
 __all__ = ["SpadePainter", "Synthesis", "photos_of"]
@@ -95,11 +95,11 @@ class SpadePainter:
         generator: nn.Module,
         batch: SceneBatch,
         *,
-        perceptual: PerceptualLoss | None,
+        guidance: Guidance,
         seed: int,
         precision: Precision,
     ) -> dict[str, float]:
-        """Mean absolute difference to the photos, in [0, 2], and the perceptual loss, unweighted.
+        """Mean absolute difference to the photos, in [0, 2], and what the guidance measures.
 
         With an encoder the pictures take their photo's style, so that the distance is one of
         content.
@@ -118,9 +118,7 @@ class SpadePainter:
                     generator, batch, seed=seed, precision=precision
                 )
             distances = {"validation/l1": float((fake_images - real_images).abs().mean())}
-            if perceptual is not None:
-                distances["validation/perceptual"] = float(perceptual(fake_images, real_images))
-        return distances
+            return distances | guidance.distances(fake_images, real_images, batch.label_ids)
 
     def _condition(self, batch: SceneBatch) -> LabelCondition:
         if self._model.has_instance_edges and batch.instance_edges is None:

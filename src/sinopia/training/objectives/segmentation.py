@@ -11,10 +11,9 @@ from torch import Tensor, nn
 
 from sinopia.errors import ConfigError
 from sinopia.nn.augmentation import Augmentation, augment, draw_augmentation
-from sinopia.nn.losses.segmentation import segmentation_loss
+from sinopia.nn.losses.segmentation import pixel_error, segmentation_loss
 from sinopia.nn.precision import Precision, autocast
 from sinopia.scene.batch import SceneBatch
-from sinopia.scene.vocabulary import UNLABELED
 from sinopia.training.objectives.painter import photos_of
 
 __all__ = ["SegmentationObjective", "SegmentationObjectiveConfig"]
@@ -122,10 +121,7 @@ class SegmentationObjective:
         """Cross-entropy, and the share of labelled pixels that are read wrongly."""
         with autocast(precision, batch.label_ids.device):
             logits = generator(photos_of(batch)).float()
-        is_labelled = batch.label_ids != UNLABELED
-        is_wrong = (logits.argmax(dim=1) != batch.label_ids) & is_labelled
-        count = is_labelled.sum().clamp_min(1)
         return {
             "validation/cross_entropy": float(segmentation_loss(logits, batch.label_ids)),
-            "validation/pixel_error": float(is_wrong.sum() / count),
+            "validation/pixel_error": float(pixel_error(logits, batch.label_ids)),
         }
