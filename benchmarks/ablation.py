@@ -148,7 +148,7 @@ def _run_task(task: Task, arguments: argparse.Namespace, pretrained: Pretrained)
             preprocess=_preprocess(task),
             images=_JUDGE_IMAGES,
         )
-        train(config, out / role, device=arguments.device)
+        _train(config, out / role, arguments)
         segmenters[role] = out / role / "best"
     rows = []
     config = _published(task, arguments.images)
@@ -159,11 +159,18 @@ def _run_task(task: Task, arguments: argparse.Namespace, pretrained: Pretrained)
             run = out / variant.name
         if arguments.only and variant.name not in arguments.only:
             continue
-        train(config, run, device=arguments.device)
+        _train(config, run, arguments)
         model = run / "model" if variant.has_average else _latest_weights(run)
         result = _evaluate(model, task, out, variant.name, segmenters["judge"], arguments.weights)
         rows.append(_row(task, variant, result, seconds=_seconds(run)))
     return rows
+
+
+def _train(
+    config: TrainConfig | SegmenterTrainConfig, run: Path, arguments: argparse.Namespace
+) -> None:
+    if not train(config, run, device=arguments.device).is_complete:
+        raise SystemExit("stopped; the same command goes on from there")
 
 
 def _preprocess(task: Task) -> PreprocessConfig:

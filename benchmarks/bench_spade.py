@@ -136,9 +136,9 @@ class Densely(nn.Module):
         super().__init__()
         self.generator = generator
 
-    def forward(self, condition: LabelCondition, style: Tensor) -> Tensor:
+    def forward(self, condition: LabelCondition, style: Tensor, noise: Sequence[Tensor]) -> Tensor:
         """Pictures (B, 3, H, W)."""
-        return self.generator(DenseCondition(condition.dense_at(condition.size_hw)), style)
+        return self.generator(DenseCondition(condition.dense_at(condition.size_hw)), style, noise)
 
 
 def training_row(kind: str, precision: Precision, config: TrainConfig, batch: SceneBatch) -> Row:

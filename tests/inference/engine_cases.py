@@ -149,6 +149,7 @@ def configs(**fixed: Any) -> st.SearchStrategy[SpadeConfig]:
         "kernel_size": st.sampled_from([1, 3, 3, 5]),
         "normalization": st.sampled_from(["batch", "batch", "instance"]),
         "has_spectral_norm": st.booleans(),
+        "has_noise": st.booleans(),
         "style_dim": st.sampled_from([None, 3]),
     }
     options.update({name: st.just(value) for name, value in fixed.items()})

@@ -19,6 +19,8 @@ from sinopia.models.spade import (
     SpadeEncoderConfig,
     SpadeGenerator,
     build_discriminator,
+    draw_noise,
+    fixed_noise,
     sample_style,
 )
 from sinopia.nn import spade as nn_spade
@@ -73,6 +75,42 @@ def test_dense_condition_gives_the_same_picture(config: SpadeConfig) -> None:
     with torch.no_grad():
         expected = network(DenseCondition(condition.dense_at(config.size_hw)), style)
         assert float((network(condition, style) - expected).abs().max()) <= 1e-5
+
+
+NOISY = replace(STYLED, has_noise=True)
+
+
+def test_noise_is_added_where_the_strength_says() -> None:
+    """A finished picture always has the same; in training it is drawn; without strength, none."""
+    network = build(NOISY).eval()
+    condition, style = network.condition(noisy_map(1, 64, 64)), torch.randn(2, 6)[:1]
+    noise = draw_noise(NOISY, (64, 64), batch_size=1, generator=torch.Generator().manual_seed(0))
+    assert [tuple(each.shape) for each in noise] == [
+        (1, 1, side, side) for side in (2, 4, 4, 8, 16, 32, 64)
+    ]
+    with torch.no_grad():
+        finished = network(condition, style)
+        assert torch.equal(finished, network(condition, style))
+        drawn = network(condition, style, noise)
+        assert not torch.equal(drawn, finished)
+        fixed = fixed_noise(NOISY, (64, 64), device=torch.device("cpu"))
+        assert torch.equal(network(condition, style, fixed), finished)
+        for block in network.blocks:
+            block.noise_strength.zero_()  # type: ignore[union-attr, operator]
+        silent = network(condition, style)
+        assert torch.equal(silent, network(condition, style, noise))
+        without = SpadeGenerator(STYLED).eval()
+        weights = {k: v for k, v in network.state_dict().items() if "noise" not in k}
+        without.load_state_dict(weights)  # the published network, but for the strengths
+        assert torch.equal(silent, without(condition, style))
+
+
+def test_the_strength_of_noise_is_learnt() -> None:
+    network = build(NOISY)
+    network(network.condition(noisy_map(2, 64, 64)), torch.randn(2, 6)).square().mean().backward()
+    strengths = [block.noise_strength for block in network.blocks]  # type: ignore[union-attr]
+    assert all(each.grad is not None and each.grad.any() for each in strengths)  # type: ignore[union-attr]
+    assert draw_noise(STYLED, (64, 64), batch_size=1, generator=torch.Generator()) == []
 
 
 def test_each_size_of_a_map_is_numbered_once(monkeypatch: pytest.MonkeyPatch) -> None:

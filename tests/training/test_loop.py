@@ -205,7 +205,12 @@ def _variants(root: Path) -> dict[str, TrainConfig]:
             ),
             average_half_life=0,
         ),
-        "bf16": replace(config, precision="bf16", initialization="orthogonal"),
+        "bf16": replace(
+            config,
+            precision="bf16",
+            initialization="orthogonal",
+            model=replace(config.model, has_noise=True),
+        ),
         "oasis": replace(
             config,
             discriminator=OasisDiscriminatorConfig(base_channels=4, channel_multipliers=(1, 2, 2)),

@@ -85,6 +85,21 @@ def test_a_run_begins_with_a_model(tmp_path: Path, whole_run: Path, pairs: Path)
     assert torch.equal(begun.weight, model.weight)
 
 
+def test_a_model_without_noise_can_be_given_some(whole_run: Path, pairs: Path) -> None:
+    model = load_model(whole_run / "model")
+    config = replace(tiny_run(pairs).model, has_noise=True)
+    networks = networks_of(config)
+    start_from(str(whole_run / "model"), networks, config=config, vocabulary=model.vocabulary)
+    generator = networks["generator"]
+    assert isinstance(generator, SpadeGenerator)
+    strengths = [block.noise_strength for block in generator.blocks]  # type: ignore[union-attr]
+    assert all(bool((each == 0.1).all()) for each in strengths)  # type: ignore[union-attr, operator]
+    for each in strengths:
+        torch.nn.init.zeros_(each)  # type: ignore[arg-type]
+    expected = picture(model.networks["generator"], IDS)
+    torch.testing.assert_close(picture(generator, IDS), expected, atol=0.01, rtol=0)
+
+
 def test_what_does_not_fit(whole_run: Path, pairs: Path, tiny_vocabulary: Vocabulary) -> None:
     config = replace(tiny_run(pairs).model, base_channels=6)
     with pytest.raises(ConfigError, match=r"has .* for start\.weight, the run expects"):

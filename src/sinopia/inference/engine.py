@@ -22,7 +22,13 @@ from sinopia.errors import RequestError
 from sinopia.inference.block_table import BlockTable, FoldedNorm
 from sinopia.inference.packed_layers import PackedConvolution
 from sinopia.inference.region import Region, changed_region
-from sinopia.models.spade import NO_STYLE, SpadeBlock, SpadeGenerator, style_features
+from sinopia.models.spade import (
+    NO_STYLE,
+    SpadeBlock,
+    SpadeGenerator,
+    fixed_noise,
+    style_features,
+)
 from sinopia.nn.precision import Precision
 from sinopia.nn.spade import LabelCondition, sum_rows
 
@@ -70,7 +76,7 @@ class SpadeEngine:
         takes_weights: bool = False,
     ) -> None:
         self._config = generator.config
-        self._doubles_before = generator.doubles_before
+        self._doubles_before = self._config.doubles_before
         self._dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self._start = _Start(generator, dtype=self._dtype)
         self._is_live = is_live
@@ -79,7 +85,7 @@ class SpadeEngine:
         self._blocks: list[_Block] = []
         height, width = generator.config.start_grid(generator.config.size_hw)
         level = 0
-        for doubles, block in zip(generator.doubles_before, _spade_blocks(generator), strict=True):
+        for doubles, block in zip(self._doubles_before, _spade_blocks(generator), strict=True):
             level += int(doubles)
             self._level_of_block.append(level)
             size_hw = (height << level, width << level)
@@ -102,6 +108,7 @@ class SpadeEngine:
                     self._first_norm.append(len(norms))
                     norms += block.norms
             self._tables.append(BlockTable(norms, max_bytes=max_table_bytes // (level + 1)))
+        self._noise: dict[tuple[int, int], list[Tensor]] = {}
         self._map: _Map | None = None
         self._picture: _Picture | None = None
 
@@ -145,6 +152,15 @@ class SpadeEngine:
             rows.append(of_level)
             changed.append(changed_there)
         self._map = _Map(condition, rows, changed)
+        if condition.size_hw not in self._noise:
+            # of one size at a time: all pictures of a size have the same
+            self._noise = {condition.size_hw: self._fixed_noise(condition)}
+
+    def _fixed_noise(self, condition: LabelCondition) -> list[Tensor]:
+        """The noise of each block, (1, h, w, 1)."""
+        device = condition.values_at(condition.size_hw).device
+        noise = fixed_noise(self._config, condition.size_hw, device=device)
+        return [each.permute(0, 2, 3, 1).to(self._dtype) for each in noise]
 
     def _take_level(
         self, level: int, condition: LabelCondition, before: _Map | None
@@ -226,6 +242,7 @@ class SpadeEngine:
         block, level = self._blocks[index], self._level_of_block[index]
         rows, doubles = self._map.rows[level], self._doubles_before[index]
         first = self._first_norm[index]
+        noise = self._noise[self._map.condition.size_hw]
         tables = [
             self._tables[level].scale_and_shift(first + each) for each in range(len(block.norms))
         ]
@@ -237,7 +254,13 @@ class SpadeEngine:
 
         def run(region: Region) -> Tensor:
             source = region.halved() if doubles else region
-            return block(source.of(x), region.of(rows), tables, doubles=doubles)
+            return block(
+                source.of(x),
+                region.of(rows),
+                tables,
+                doubles=doubles,
+                noise=region.of(noise[index]) if noise else None,
+            )
 
         size_hw = (rows.shape[1], rows.shape[2])
         line_bytes = x.shape[0] * size_hw[1] * x.shape[3] * x.element_size()
@@ -364,6 +387,9 @@ class _Block:
             return PackedConvolution(layer, dtype=dtype, size_hw=size_hw)
 
         self.norms = [FoldedNorm(block.norm_0, dtype=dtype), FoldedNorm(block.norm_1, dtype=dtype)]
+        self._noise_strength: Tensor | None = None
+        if block.noise_strength is not None:
+            self._noise_strength = block.noise_strength.detach().to(dtype)
         self._conv_0 = convolution(block.conv_0)
         self._conv_1 = convolution(block.conv_1)
         self._shortcut: PackedConvolution | None = None
@@ -372,13 +398,22 @@ class _Block:
             self._shortcut = convolution(block.conv_shortcut)
 
     def __call__(
-        self, x: Tensor, rows: Tensor, tables: Sequence[Tensor], *, doubles: bool
+        self,
+        x: Tensor,
+        rows: Tensor,
+        tables: Sequence[Tensor],
+        *,
+        doubles: bool,
+        noise: Tensor | None,
     ) -> Tensor:
-        """(B, h, w, C_in) to (B, H, W, C_out); rows (B, H, W), a table (R, 2C) for each norm.
+        """(B, h, w, C_in) to (B, H, W, C_out); rows (B, H, W), a table (R, 2C) for each norm, noise
+        (1, H, W, 1).
 
         With `doubles`, the block sees x doubled by nearest neighbour; x itself is not copied.
         """
         y = self._conv_0(self._modulate(0, x, rows, tables[0], doubles=doubles, slope=_LEAK))
+        if self._noise_strength is not None and noise is not None:
+            y.addcmul_(noise, self._noise_strength)
         y = self._conv_1(self._modulate(1, y, rows, tables[1], doubles=False, slope=_LEAK))
         if self._shortcut is not None:
             x = self._shortcut(self._modulate(2, x, rows, tables[2], doubles=doubles, slope=1.0))

@@ -7,6 +7,7 @@ the paper and the released networks differ, this follows the networks, so that t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,8 @@ __all__ = [
     "SpadeEncoderConfig",
     "SpadeGenerator",
     "build_discriminator",
+    "draw_noise",
+    "fixed_noise",
     "sample_style",
     "style_features",
 ]
@@ -35,6 +38,10 @@ Upsampling = Literal["normal", "more", "most"]
 
 _DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 _LEAK = 0.2
+_NOISE_SEED = 0x51_0B1A
+_FIRST_STRENGTH = 0.1
+"""Of the noise, beside features whose deviation is about one: a short run must be able to see it,
+and to unlearn it."""
 
 NO_STYLE = "this model has no style code: it makes one picture per map."
 
@@ -85,6 +92,10 @@ class SpadeConfig:
     """The parameter-free norm inside SPADE."""
     has_spectral_norm: bool = True
     """Spectral norm on the convolutions of the blocks."""
+    has_noise: bool = False
+    """Noise at every pixel after the first convolution of each block, with a learnt strength a
+    channel (Karras et al. 2019, arXiv:1812.04948, section 3.2): large areas of one class then do
+    not repeat themselves. Not in the published network."""
     style_dim: int | None = None
     """Length of the style code; none = one picture per map, made from the map alone."""
     encoder: SpadeEncoderConfig | None = None
@@ -145,6 +156,12 @@ class SpadeConfig:
                 f"--size {step} {2 * step}."
             )
 
+    @property
+    def doubles_before(self) -> tuple[bool, ...]:
+        """For each block whether the grid doubles before it."""
+        doubles = [False, True, self.upsampling != "normal", True, True, True, True]
+        return (*doubles, True) if self.upsampling == "most" else tuple(doubles)
+
     def start_grid(self, size_hw: tuple[int, int]) -> tuple[int, int]:
         """Height and width of the grid that a picture begins with."""
         return (size_hw[0] // self.size_multiple, size_hw[1] // self.size_multiple)
@@ -204,11 +221,8 @@ class SpadeGenerator(nn.Module):
         super().__init__()
         self.config = config
         widths = [config.base_channels * each for each in config.channel_multipliers]
-        doubles = [False, True, config.upsampling != "normal", True, True, True, True]
         if config.upsampling == "most":
             widths.append(max(1, widths[-1] // 2))
-            doubles.append(True)
-        self.doubles_before = tuple(doubles)
 
         self.start: nn.Module
         if config.style_dim is None:
@@ -225,22 +239,34 @@ class SpadeGenerator(nn.Module):
                 kernel_size=config.kernel_size,
                 normalization=config.normalization,
                 has_spectral_norm=config.has_spectral_norm,
+                has_noise=config.has_noise,
             )
             for in_channels, out_channels in zip(widths[:1] + widths, widths, strict=False)
         )
         self.to_image = nn.Conv2d(widths[-1], 3, 3, padding=1)
 
-    def forward(self, condition: Condition, style: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        condition: Condition,
+        style: Tensor | None = None,
+        noise: Sequence[Tensor] | None = None,
+    ) -> Tensor:
         """Pictures (B, 3, H, W) in [-1, 1] of the condition's size; `style` is (B, style_dim).
+
+        `noise` is what `draw_noise` gives; without it a model with noise takes `fixed_noise`.
 
         Raises:
             RequestError: for a size that the network cannot make, or a missing or needless style.
         """
         x = self.start_features(condition, style)
-        for doubles, block in zip(self.doubles_before, self.blocks, strict=True):
+        if noise is None:
+            noise = fixed_noise(self.config, condition.size_hw, device=x.device)
+        for index, (doubles, block) in enumerate(
+            zip(self.config.doubles_before, self.blocks, strict=True)
+        ):
             if doubles:
                 x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = block(x, condition)
+            x = block(x, condition, noise[index] if noise else None)
         return torch.tanh(self.to_image(F.leaky_relu(x, _LEAK)))
 
     def start_features(self, condition: Condition, style: Tensor | None) -> Tensor:
@@ -256,6 +282,32 @@ class SpadeGenerator(nn.Module):
     def condition(self, label_ids: Tensor, instance_edges: Tensor | None = None) -> LabelCondition:
         """The condition that this network expects; see `SpadeConfig.condition`."""
         return self.config.condition(label_ids, instance_edges)
+
+
+def draw_noise(
+    config: SpadeConfig, size_hw: tuple[int, int], *, batch_size: int, generator: torch.Generator
+) -> list[Tensor]:
+    """Standard normal noise for each block, (B, 1, h, w) at its grid; empty without noise."""
+    noise: list[Tensor] = []
+    if config.has_noise:
+        height, width = config.start_grid(size_hw)
+        for doubles in config.doubles_before:
+            height, width = height << int(doubles), width << int(doubles)
+            noise.append(torch.randn(batch_size, 1, height, width, generator=generator))
+    return noise
+
+
+def fixed_noise(
+    config: SpadeConfig, size_hw: tuple[int, int], *, device: torch.device
+) -> list[Tensor]:
+    """The noise of every finished picture of a size, (1, 1, h, w) a block.
+
+    It is always the same, so that a picture depends on its map and style alone, and a stroke
+    changes nothing elsewhere.
+    """
+    generator = torch.Generator().manual_seed(_NOISE_SEED)
+    noise = draw_noise(config, size_hw, batch_size=1, generator=generator)
+    return [each.to(device) for each in noise]
 
 
 def style_features(
@@ -292,6 +344,7 @@ class SpadeBlock(nn.Module):
         kernel_size: int,
         normalization: Normalization,
         has_spectral_norm: bool,
+        has_noise: bool,
     ) -> None:
         super().__init__()
 
@@ -313,14 +366,20 @@ class SpadeBlock(nn.Module):
         self.conv_0 = convolution(in_channels, middle_channels, 3)
         self.norm_1 = spade(middle_channels)
         self.conv_1 = convolution(middle_channels, out_channels, 3)
+        self.noise_strength: nn.Parameter | None = None
+        if has_noise:
+            self.noise_strength = nn.Parameter(torch.full((middle_channels,), _FIRST_STRENGTH))
         self.has_learned_shortcut = in_channels != out_channels
         if self.has_learned_shortcut:
             self.norm_shortcut = spade(in_channels)
             self.conv_shortcut = convolution(in_channels, out_channels, 1, has_bias=False)
 
-    def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        """(B, C_in, h, w) to (B, C_out, h, w)."""
+    def forward(self, x: Tensor, condition: Condition, noise: Tensor | None = None) -> Tensor:
+        """(B, C_in, h, w) to (B, C_out, h, w); noise (B or 1, 1, h, w), if the block takes any."""
         residual = self.conv_0(F.leaky_relu(self.norm_0(x, condition), _LEAK))
+        if self.noise_strength is not None and noise is not None:
+            strength = self.noise_strength.to(residual.dtype)[:, None, None]
+            residual = residual + noise.to(residual.dtype) * strength
         residual = self.conv_1(F.leaky_relu(self.norm_1(residual, condition), _LEAK))
         if self.has_learned_shortcut:
             x = self.conv_shortcut(self.norm_shortcut(x, condition))

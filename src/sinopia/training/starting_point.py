@@ -24,6 +24,7 @@ from sinopia.zoo.checkpoint import load_model
 __all__ = ["start_from"]
 
 _NORMED_WEIGHT = ".parametrizations.weight.original"
+_NOISE = ".noise_strength"
 _NORM_STATE = ".parametrizations.weight.0."
 
 
@@ -88,6 +89,8 @@ def _copy(
     for path, tensor in network.state_dict().items():
         if _NORM_STATE in path:
             continue  # made anew below, for the weights that are here by then
+        if path.endswith(_NOISE) and path not in given:
+            continue  # the model knows no noise: the run begins with its own strengths
         key = path.replace(_NORMED_WEIGHT, ".weight")
         source = given.get(key)
         if source is not None and key in map_weights:

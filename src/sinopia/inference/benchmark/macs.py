@@ -45,7 +45,7 @@ def dense_macs(generator: SpadeGenerator, size_hw: tuple[int, int]) -> DenseMacs
     pixels = (size_hw[0] // step) * (size_hw[1] // step)
     layers = _macs_of(generator.start, pixels)
     modulation = 0
-    for doubles, block in zip(generator.doubles_before, generator.blocks, strict=True):
+    for doubles, block in zip(generator.config.doubles_before, generator.blocks, strict=True):
         assert isinstance(block, SpadeBlock), "the blocks of a SPADE generator"
         pixels *= 4 if doubles else 1
         convolutions, norms = [block.conv_0, block.conv_1], [block.norm_0, block.norm_1]

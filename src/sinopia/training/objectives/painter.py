@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sinopia.errors import DatasetError
-from sinopia.models.spade import SpadeEncoder, SpadeGenerator, sample_style
+from sinopia.models.spade import SpadeEncoder, SpadeGenerator, draw_noise, sample_style
 from sinopia.nn.precision import Precision, autocast
 from sinopia.nn.spade import LabelCondition
 from sinopia.scene.batch import SceneBatch
@@ -63,7 +63,10 @@ class SpadePainter:
                 mean, log_variance = self._encoder(photos_of(batch))
                 mean, log_variance = mean.float(), log_variance.float()
                 style = sample_style(mean, log_variance, style)
-        return Synthesis(self._generator(condition, style), condition, mean, log_variance)
+        noise = draw_noise(self._model, batch.size_hw, batch_size=len(batch), generator=draws)
+        noise = [each.to(batch.label_ids.device) for each in noise]
+        fake_images = self._generator(condition, style, noise)
+        return Synthesis(fake_images, condition, mean, log_variance)
 
     @torch.no_grad()
     def preview(
