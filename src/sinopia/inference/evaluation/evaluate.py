@@ -12,13 +12,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sinopia.errors import ConfigError, DatasetError, RequestError
+from sinopia.errors import ConfigError, DatasetError
 from sinopia.inference.benchmark.machine import describe_machine
 from sinopia.inference.device import find_device
 from sinopia.inference.evaluation.gallery import Gallery, Row, encode_jpeg, encode_map
 from sinopia.inference.evaluation.judges import Judges, SegmentationJudge, load_judges
+from sinopia.inference.evaluation.painting import Painter, load_painters, size_warnings
 from sinopia.inference.evaluation.results import (
-    NAMES_IN_RUNS,
     Agreement,
     DataFacts,
     EvaluationResult,
@@ -33,7 +33,6 @@ from sinopia.inference.evaluation.scenes import (
     photo_of,
     scene_content,
 )
-from sinopia.inference.synthesizer import Synthesizer, load_synthesizer
 from sinopia.metrics.diversity import pairwise_distance
 from sinopia.metrics.feature_extractor import FeatureExtractor, SqueezeNetExtractor
 from sinopia.metrics.frechet import frechet_distance
@@ -44,9 +43,7 @@ from sinopia.metrics.segmentation import confusion_matrix, score_segmentation
 from sinopia.nn.precision import PrecisionChoice
 from sinopia.scene.image import ImageArray
 from sinopia.scene.sample import Scene
-from sinopia.seeding import derive_seed
-from sinopia.zoo.catalog import find_model
-from sinopia.zoo.manifest import describe_model, read_manifest
+from sinopia.zoo.manifest import describe_model
 
 __all__ = ["EvaluationPlan", "run_evaluation"]
 
@@ -88,6 +85,11 @@ class EvaluationPlan:
                 f"expected at least 1 seed and 2 maps, got {self.num_seeds} and {self.limit}."
             )
 
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds, in order."""
+        return tuple(range(self.seed, self.seed + self.num_seeds))
+
 
 def run_evaluation(
     plan: EvaluationPlan, *, on_step: Callable[[str, int, int], None]
@@ -101,13 +103,9 @@ def run_evaluation(
             and what reading a scene raises.
     """
     device = find_device(plan.device)
-    folders = [find_model(each) for each in plan.models]
-    names = _display_names(folders)
-    synthesizers = [
-        load_synthesizer(each, device=plan.device, precision=plan.precision) for each in folders
-    ]
-    size_hw = plan.protocol.size_hw or synthesizers[0].native_size
-    vocabulary = synthesizers[0].vocabulary
+    painters = load_painters(plan.models, device=plan.device, precision=plan.precision)
+    size_hw = plan.protocol.size_hw or painters[0].synthesizer.native_size
+    vocabulary = painters[0].synthesizer.vocabulary
     scenes = open_scenes(plan.data, "val", vocabulary=vocabulary, limit=plan.limit, size_hw=size_hw)
     reference = scenes
     if plan.protocol.reference_split == "train":
@@ -124,10 +122,10 @@ def run_evaluation(
         device=device,
     )
     first = next(iter(scenes))
-    for synthesizer in synthesizers:  # what cannot be painted is found out before hours of work
-        _paint(synthesizer, first, plan, num_seeds=1)
+    for painter in painters:  # what cannot be painted is found out before hours of work
+        painter.paint(first, plan.protocol, plan.seeds[:1])
 
-    steps = _Steps(on_step, len(scenes) * (1 + len(folders)))
+    steps = _Steps(on_step, len(scenes) * (1 + len(painters)))
     if reference is not scenes:
         steps.total += len(reference)
     gallery = Gallery([], evenly_spread(len(scenes), _VARIETY_ROWS))
@@ -139,23 +137,13 @@ def run_evaluation(
             photo_features.add(batch)
             steps.done("training photos", len(batch))
     results = tuple(
-        _measure_model(
-            synthesizer,
-            plan,
-            judges,
-            scenes,
-            gallery,
-            photo_features,
-            steps,
-            name=name,
-            folder=folder,
-        )
-        for synthesizer, name, folder in zip(synthesizers, names, folders, strict=True)
+        _measure_model(painter, plan, judges, scenes, gallery, photo_features, steps)
+        for painter in painters
     )
     result = EvaluationResult(
         protocol=plan.protocol,
         size_hw=size_hw,
-        seeds=tuple(range(plan.seed, plan.seed + plan.num_seeds)),
+        seeds=plan.seeds,
         data=DataFacts(
             name=scenes.dataset.name,
             root=str(plan.data),
@@ -171,7 +159,7 @@ def run_evaluation(
         photos=photos.agreement,
         models=results,
         warnings=(
-            *_general_warnings(plan, scenes, synthesizers),
+            *_general_warnings(plan, scenes, painters),
             *_judge_warnings(photos.agreement, results),
         ),
         machine=describe_machine(device),
@@ -273,19 +261,15 @@ def _look_at_photos(
 
 
 def _measure_model(
-    synthesizer: Synthesizer,
+    painter: Painter,
     plan: EvaluationPlan,
     judges: Judges,
     scenes: EvaluationScenes,
     gallery: Gallery,
     photo_features: _Features,
     steps: _Steps,
-    *,
-    name: str,
-    folder: Path,
 ) -> ModelResult:
-    draws_seeds = plan.protocol.style == "seed" and synthesizer.style_dim is not None
-    num_seeds = plan.num_seeds if draws_seeds else 1
+    num_seeds = plan.num_seeds if painter.draws_styles(plan.protocol) else 1
     features = _Features(judges.extractors)
     agreement = _Agreement(judges.segmenter, plan.protocol)
     distances: list[float] = []
@@ -293,7 +277,7 @@ def _measure_model(
     for batch in _batches(scenes):
         firsts: list[ImageArray] = []
         for scene in batch:
-            pictures = _paint(synthesizer, scene, plan, num_seeds=num_seeds)
+            pictures = painter.paint(scene, plan.protocol, plan.seeds[:num_seeds])
             firsts.append(pictures[0])
             if num_seeds > 1 and judges.squeezenet is not None:
                 distances.append(pairwise_distance(judges.squeezenet.taps(pictures)))
@@ -302,7 +286,7 @@ def _measure_model(
             row.pictures_jpeg.append([encode_jpeg(each) for each in shown])
         features.add(firsts)
         agreement.add(firsts, batch)
-        steps.done(name, len(batch))
+        steps.done(painter.name, len(batch))
     measurements: list[Measurement] = []
     for index, extractor in enumerate(judges.extractors):
         measurements += _distances(
@@ -310,36 +294,20 @@ def _measure_model(
         )
     if distances and judges.squeezenet is not None:
         measurements.append(_diversity(distances, judges.squeezenet, num_seeds=num_seeds))
-    description = describe_model(folder)
+    description = describe_model(painter.folder)
     return ModelResult(
-        name=name,
-        folder=str(folder),
-        weights_sha256=read_manifest(folder).weights.sha256,
+        name=painter.name,
+        folder=str(painter.folder),
+        weights_sha256=painter.weights_sha256,
         num_parameters=description.num_parameters,
         num_bytes=description.num_bytes,
-        precision=synthesizer.precision,
-        style=_style_in_words(synthesizer, plan.protocol),
+        precision=painter.synthesizer.precision,
+        style=painter.style_in_words(plan.protocol),
         num_seeds=num_seeds,
         measurements=tuple(measurements),
         agreement=agreement.result(),
         maps=tuple(agreement.maps),
     )
-
-
-def _paint(
-    synthesizer: Synthesizer, scene: Scene, plan: EvaluationPlan, *, num_seeds: int
-) -> list[ImageArray]:
-    """Pictures of a scene's map: one a seed, or one in the style of its photo.
-
-    The draws depend on seed and scene alone: all models get the same, with any --limit.
-    """
-    instances = scene.instance_ids if synthesizer.needs_instances else None
-    synthesizer.set_label_map(scene.label_map, instances)
-    if plan.protocol.style == "photo" and synthesizer.style_dim is not None:
-        return [synthesizer.synthesize(style=photo_of(scene))]
-    seeds = range(plan.seed, plan.seed + num_seeds)
-    stream = f"evaluation/{scene.key}"
-    return list(synthesizer.synthesize_seeds(derive_seed(seed, stream) for seed in seeds))
 
 
 def _distances(
@@ -386,16 +354,8 @@ def _diversity(
     )
 
 
-def _style_in_words(synthesizer: Synthesizer, protocol: Protocol) -> str:
-    if synthesizer.style_dim is None:
-        return "none: one picture per map"
-    if protocol.style == "photo":
-        return "the encoder's mean of the map's own photo"
-    return "drawn from seed and map"
-
-
 def _general_warnings(
-    plan: EvaluationPlan, scenes: EvaluationScenes, synthesizers: Sequence[Synthesizer]
+    plan: EvaluationPlan, scenes: EvaluationScenes, painters: Sequence[Painter]
 ) -> tuple[str, ...]:
     warnings = []
     if len(scenes) < len(scenes.dataset):
@@ -405,14 +365,7 @@ def _general_warnings(
         )
     if plan.inception is None:
         warnings.append("No Inception weights were given, so there is no FID or KID here.")
-    others = [each.name for each in synthesizers if each.native_size != scenes.size_hw]
-    if others:
-        height, width = scenes.size_hw
-        warnings.append(
-            f"{', '.join(others)}: trained for another size than {height}x{width}, at which all "
-            f"pictures here were painted."
-        )
-    return tuple(warnings)
+    return (*warnings, *size_warnings(painters, scenes.size_hw))
 
 
 def _judge_warnings(photos: Agreement | None, models: Sequence[ModelResult]) -> list[str]:
@@ -428,26 +381,6 @@ def _judge_warnings(photos: Agreement | None, models: Sequence[ModelResult]) -> 
         and (value := model.agreement.ignored.mean_iou) is not None
         and value > limit
     ]
-
-
-def _display_names(folders: Sequence[Path]) -> list[str]:
-    """The last part of each path, and as many before it as it takes to tell them apart.
-
-    A run folder calls all its models the same, so there the run's own name is added.
-
-    Raises:
-        RequestError: when two are the same folder.
-    """
-    parts = [each.resolve().parts for each in folders]
-    if len(set(parts)) < len(parts):
-        raise RequestError("a model is to be compared with itself; name each model once.")
-    names = []
-    for each in parts:
-        count = 2 if each[-1] in NAMES_IN_RUNS else 1
-        while sum(other[-count:] == each[-count:] for other in parts) > 1:
-            count += 1
-        names.append("/".join(each[-count:]))
-    return names
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

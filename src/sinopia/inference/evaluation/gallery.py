@@ -10,9 +10,9 @@ from PIL import Image
 from sinopia.scene.image import ImageArray
 from sinopia.scene.label_map import LabelMap
 
-__all__ = ["Gallery", "Row", "encode_jpeg", "encode_map"]
+__all__ = ["JPEG_QUALITY", "Gallery", "Row", "encode_jpeg", "encode_map"]
 
-_JPEG_QUALITY = 88
+JPEG_QUALITY = 88
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Gallery:
 def encode_jpeg(image: ImageArray) -> bytes:
     """A picture (H, W, 3) uint8 as a JPEG file."""
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    Image.fromarray(image).save(buffer, format="JPEG", quality=JPEG_QUALITY, subsampling=0)
     return buffer.getvalue()
 
 

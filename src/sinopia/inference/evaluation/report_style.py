@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["STYLE"]
+__all__ = ["STYLE", "THEME"]
 
-STYLE = """
+THEME = """
 :root { color-scheme: light dark; --paper: #faf8f4; --ink: #28241f; --soft: #746c61;
   --line: #e2dcd1; --card: #ffffff; --accent: #9c4a2f; --best: #2f6b4f; --warn: #fbf0dc;
   --warn-ink: #6d4a10; --bar: #c9a58f; --two: #37648c; --three: #6c7a2c; }
@@ -12,6 +12,12 @@ STYLE = """
   --line: #38332d; --card: #24211e; --accent: #e0906f; --best: #86c9a4; --warn: #3a2f1b;
   --warn-ink: #f0d59b; --bar: #7a5545; --two: #8fbbe0; --three: #bfcd77; } }
 * { box-sizing: border-box; }
+"""
+"""Colours, light and dark, of every page that an evaluation writes."""
+
+STYLE = (
+    THEME
+    + """
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1180px; margin: 0 auto; padding: 32px 24px 64px; }
@@ -54,3 +60,4 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 code { font-size: 13px; }
 .legend span { white-space: nowrap; margin-right: 16px; font-size: 13px; }
 """
+)
