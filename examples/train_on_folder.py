@@ -16,7 +16,7 @@ from sinopia.training.run import train
 
 def main(folder: str, run: str = "out/run", *numbers: str) -> None:
     images, side, width = map(int, [*numbers, *("20000", "128", "32")[len(numbers) :]])
-    config = folder_run(folder, None)  # None: no perceptual network, so no files but the pairs
+    config = folder_run(folder)  # no pretrained networks, so no files but the pairs
     config = replace(
         config,
         images=images,

@@ -46,17 +46,21 @@ def test_a_map_is_saved_and_opened_again(painter: Painter, seen: Seen, tmp_path:
     np.testing.assert_array_equal(painter.ids(), ids)
 
 
-def test_a_map_that_the_model_cannot_paint_is_fitted(painter: Painter, tmp_path: Path) -> None:
-    ids = np.zeros((75, 100), np.uint8)
+def test_a_map_that_the_model_cannot_paint_is_fitted(
+    painter: Painter, seen: Seen, tmp_path: Path
+) -> None:
+    ids = np.zeros((75, 140), np.uint8)
     ids[40:, 30:] = 3
     Image.fromarray(ids).save(tmp_path / "odd.png")
     painter.give_file(painter.get("open"), tmp_path / "odd.png")
     painter.get("fit-0").click()
-    painter.wait_for("sinopia.document.width === 96")
+    step = seen.shelf.find("scenery").entry.size_multiple
+    height, width = (round(side / step) * step for side in ids.shape)
+    painter.wait_for(f"sinopia.document.width === {width}")
     got = painter.ids()
-    assert got.shape == (64, 96)
-    rows = ((np.arange(64) + 0.5) * 75 / 64).astype(int)
-    columns = ((np.arange(96) + 0.5) * 100 / 96).astype(int)
+    assert got.shape == (height, width)
+    rows = ((np.arange(height) + 0.5) * 75 / height).astype(int)
+    columns = ((np.arange(width) + 0.5) * 140 / width).astype(int)
     np.testing.assert_array_equal(got, ids[rows][:, columns])  # nearest: no class is invented
     painter.settle()
 

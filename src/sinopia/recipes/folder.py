@@ -12,7 +12,7 @@ from sinopia.data.pairing import PairedScenes
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.errors import ConfigError, DatasetError
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
-from sinopia.recipes.pretrained import Pretrained
+from sinopia.recipes.pretrained import NOTHING, Pretrained
 from sinopia.training.config import TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
 from sinopia.training.objectives.guidance import GuidanceConfig
@@ -25,7 +25,7 @@ _FEW_PAIRS = 5_000
 _LOAD_FACTOR = 1.12  # SPADE's 286 / 256
 
 
-def folder_run(root: str, pretrained: Pretrained) -> TrainConfig:
+def folder_run(root: str, pretrained: Pretrained = NOTHING) -> TrainConfig:
     """A GauGAN with a style code at 256x256, for the vocabulary and the edges of the folder.
 
     Few pairs need an augmented discriminator and a smaller network; more than 5,000 get the
