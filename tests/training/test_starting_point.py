@@ -93,7 +93,7 @@ def test_a_model_without_noise_can_be_given_some(whole_run: Path, pairs: Path) -
     generator = networks["generator"]
     assert isinstance(generator, SpadeGenerator)
     strengths = [block.noise_strength for block in generator.blocks]  # type: ignore[union-attr]
-    assert all(bool((each == 0.1).all()) for each in strengths)  # type: ignore[union-attr, operator]
+    assert all(bool((each == 0.5).all()) for each in strengths)  # type: ignore[union-attr, operator]
     for each in strengths:
         torch.nn.init.zeros_(each)  # type: ignore[arg-type]
     expected = picture(model.networks["generator"], IDS)

@@ -39,7 +39,7 @@ Upsampling = Literal["normal", "more", "most"]
 _DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 _LEAK = 0.2
 _NOISE_SEED = 0x51_0B1A
-_FIRST_STRENGTH = 0.1
+_FIRST_STRENGTH = 0.5
 """Of the noise, beside features whose deviation is about one: a short run must be able to see it,
 and to unlearn it."""
 
