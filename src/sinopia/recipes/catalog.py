@@ -28,7 +28,7 @@ class Recipe:
         return (self.build.__doc__ or "").strip().splitlines()[0]
 
 
-_FOLDER = "any folder with images, labels and vocabulary.json (train, val)"
+_FOLDER = "any folder with images, labels and vocabulary.json"
 
 RECIPES: dict[str, Recipe] = {
     "gaugan_ade20k": Recipe(gaugan.gaugan_ade20k, "ADEChallengeData2016 (images, annotations)"),
@@ -40,8 +40,8 @@ RECIPES: dict[str, Recipe] = {
     "judge": Recipe(segmenter.judge, _FOLDER),
     "judge_camvid": Recipe(segmenter.judge_camvid, "CamVid, 11 classes (train, val)"),
     "scenery": Recipe(gaugan.scenery, "landscapes, 8 classes (train, val)"),
-    "segmenter": Recipe(segmenter.segmenter, _FOLDER),
     "scenery_128": Recipe(gaugan.scenery_128, "landscapes, 8 classes (train, val)"),
+    "segmenter": Recipe(segmenter.segmenter, _FOLDER),
     "street": Recipe(gaugan.street, "CamVid, 11 classes (train, val)"),
     "teacher": Recipe(segmenter.teacher, _FOLDER),
     "teacher_camvid": Recipe(segmenter.teacher_camvid, "CamVid, 11 classes (train, val)"),

@@ -19,7 +19,7 @@ from sinopia.training.objectives.guidance import GuidanceConfig
 from sinopia.zoo.catalog import find_model
 from sinopia.zoo.manifest import read_manifest
 
-__all__ = ["folder_run", "take_networks"]
+__all__ = ["folder_run", "take_networks", "validation_part"]
 
 _FEW_PAIRS = 5_000
 _LOAD_FACTOR = 1.12  # SPADE's 286 / 256
@@ -45,7 +45,7 @@ def folder_run(root: str, pretrained: Pretrained = NOTHING) -> TrainConfig:
     return TrainConfig(
         name=Path(root).resolve().name,
         dataset=scenes,
-        validation=DatasetConfig("folder", root, split="val") if _has_validation(root) else None,
+        validation=validation_part(root),
         model=SpadeConfig(
             num_classes=len(training.vocabulary),
             has_instance_edges=_has_instances(training),
@@ -109,5 +109,8 @@ def _has_instances(scenes: PairedScenes) -> bool:
     return all(paths.instances is not None for paths in scenes.paths)
 
 
-def _has_validation(root: str) -> bool:
-    return (Path(root) / "val").is_dir()
+def validation_part(root: str) -> DatasetConfig | None:
+    """The part of a folder that is kept for validation, if it has one."""
+    if not (Path(root) / "val").is_dir():
+        return None
+    return DatasetConfig("folder", root, split="val")

@@ -156,12 +156,23 @@ def scenery(root: str, pretrained: Pretrained) -> TrainConfig:
     model = _small_model(num_classes=8, has_unlabeled=False, size_hw=(256, 256))
     # one more doubling: the blocks of 128x128 keep their weights, each on a grid twice as fine
     return _scenery(
-        "scenery", root, pretrained, model=replace(model, upsampling="more"), images=8_000
+        "scenery",
+        root,
+        pretrained,
+        model=replace(model, upsampling="more", has_noise=True),
+        images=8_000,
+        segmenter_scale=2,  # it may have been trained beside scenery_128
     )
 
 
 def _scenery(
-    name: str, root: str, pretrained: Pretrained, *, model: SpadeConfig, images: int
+    name: str,
+    root: str,
+    pretrained: Pretrained,
+    *,
+    model: SpadeConfig,
+    images: int,
+    segmenter_scale: int = 1,
 ) -> TrainConfig:
     side = model.size_hw[0]
     return TrainConfig(
@@ -171,7 +182,7 @@ def _scenery(
         preprocess=PreprocessConfig(load_size=round(1.12 * side), size_hw=model.size_hw),
         discriminator=SpadeDiscriminatorConfig(base_channels=32),
         objective=GauganObjectiveConfig(augmentations=("color", "translation")),
-        guidance=_small_guidance(pretrained),
+        guidance=replace(_small_guidance(pretrained), segmenter_scale=segmenter_scale),
         optimizer=_SMALL_OPTIMIZER,
         schedule=_SMALL_SCHEDULE,
         images=images,
@@ -253,9 +264,8 @@ Trained on landscape photos collected from Flickr, 256x256, for **non-commercial
 research**; the label maps of these photos were predicted by a network, so sand, desert and wet rock
 are often called something else, and edges are soft. Trained on two CPU cores.
 
-It is bad at: buildings and single objects (few pictures, crude labels), fine texture, reflections,
-and maps with hard straight edges, which it has hardly seen. Unlabeled pixels belong to no class
-that it knows.
+It is bad at: buildings and single objects (few pictures, crude labels), reflections, and evening
+light: styles are mostly brightness and haze. Unlabeled pixels belong to no class that it knows.
 """
 
 

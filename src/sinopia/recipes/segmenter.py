@@ -6,11 +6,14 @@ must not be one that taught: use a judge for nothing else.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sinopia.data.dataset import DatasetConfig
 from sinopia.data.folder import open_folder
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.models.segmenter import SegmenterConfig
 from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenterConfig
+from sinopia.recipes.folder import validation_part
 from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import OptimizerConfig, ScheduleConfig, SegmenterTrainConfig
 from sinopia.training.objectives.segmentation import SegmentationObjectiveConfig
@@ -23,72 +26,68 @@ _MAX_SHORT_SIDE = 256
 _STEP = 32
 
 
+@dataclass(frozen=True)
+class _Photos:
+    """What is to be read, and at which size."""
+
+    data: DatasetConfig
+    validation: DatasetConfig | None
+    num_classes: int
+    size_hw: tuple[int, int]
+
+
 def judge(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
     """A segmenter on SqueezeNet 1.0, to judge pictures of a folder's classes; minutes on a CPU."""
-    return _judge("judge", _folder(root), *_facts(root), pretrained)
+    return _judge("judge", _folder(root), pretrained)
 
 
 def judge_camvid(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
     """`judge` for CamVid's eleven classes at 192x256."""
-    data = DatasetConfig("camvid", root)
-    return _judge("judge_camvid", data, _CAMVID_CLASSES, _CAMVID_SIZE, pretrained)
+    return _judge("judge_camvid", _camvid(root), pretrained)
 
 
 def teacher(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
     """A segmenter on SqueezeNet 1.1, for guidance.segmenter of a run; minutes on a CPU."""
-    return _teacher("teacher", _folder(root), *_facts(root), pretrained)
+    return _teacher("teacher", _folder(root), pretrained)
 
 
 def teacher_camvid(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
     """`teacher` for CamVid's eleven classes at 192x256."""
-    data = DatasetConfig("camvid", root)
-    return _teacher("teacher_camvid", data, _CAMVID_CLASSES, _CAMVID_SIZE, pretrained)
+    return _teacher("teacher_camvid", _camvid(root), pretrained)
 
 
 def segmenter(root: str, pretrained: Pretrained) -> SegmenterTrainConfig:
     """A compact segmenter of a folder's classes, from nothing; an hour on a CPU."""
-    num_classes, size_hw = _facts(root)
-    model = SegmenterConfig(num_classes=num_classes)
-    return _run("segmenter", _folder(root), model, size_hw, backbone=None, seed=3)
+    photos = _folder(root)
+    model = SegmenterConfig(num_classes=photos.num_classes)
+    return _run("segmenter", photos, model, backbone=None, seed=3)
 
 
-def _judge(
-    name: str,
-    data: DatasetConfig,
-    num_classes: int,
-    size_hw: tuple[int, int],
-    pretrained: Pretrained,
-) -> SegmenterTrainConfig:
+def _judge(name: str, photos: _Photos, pretrained: Pretrained) -> SegmenterTrainConfig:
     backbone = pretrained.require("squeezenet_1_0", recipe=name)
-    model = SqueezeNetSegmenterConfig(num_classes=num_classes, version="1.0")
-    return _run(name, data, model, size_hw, backbone=backbone, seed=1)
+    model = SqueezeNetSegmenterConfig(num_classes=photos.num_classes, version="1.0")
+    return _run(name, photos, model, backbone=backbone, seed=1)
 
 
-def _teacher(
-    name: str,
-    data: DatasetConfig,
-    num_classes: int,
-    size_hw: tuple[int, int],
-    pretrained: Pretrained,
-) -> SegmenterTrainConfig:
+def _teacher(name: str, photos: _Photos, pretrained: Pretrained) -> SegmenterTrainConfig:
     backbone = pretrained.require("squeezenet_1_1", recipe=name)
-    model = SqueezeNetSegmenterConfig(num_classes=num_classes, version="1.1")
-    return _run(name, data, model, size_hw, backbone=backbone, seed=2)
+    model = SqueezeNetSegmenterConfig(num_classes=photos.num_classes, version="1.1")
+    return _run(name, photos, model, backbone=backbone, seed=2)
 
 
 def _run(
     name: str,
-    data: DatasetConfig,
+    photos: _Photos,
     model: SegmenterConfig | SqueezeNetSegmenterConfig,
-    size_hw: tuple[int, int],
     *,
     backbone: str | None,
     seed: int,
 ) -> SegmenterTrainConfig:
+    size_hw = photos.size_hw
     return SegmenterTrainConfig(
         name=name,
-        dataset=data,
-        validation=DatasetConfig(data.kind, data.root, split="val"),
+        dataset=photos.data,
+        validation=photos.validation,
         model=model,
         backbone=backbone,
         preprocess=PreprocessConfig(load_size=round(1.12 * min(size_hw)), size_hw=size_hw),
@@ -109,17 +108,27 @@ def _run(
     )
 
 
-def _folder(root: str) -> DatasetConfig:
-    return DatasetConfig("folder", root)
-
-
-def _facts(root: str) -> tuple[int, tuple[int, int]]:
-    """Number of classes, and the size of the first scene brought to what segmenters are fed."""
+def _folder(root: str) -> _Photos:
+    """At the size of the first scene, brought to what segmenters are fed."""
     scenes = open_folder(root)
     height, width = scenes[0].label_map.size_hw
     scale = min(1.0, _MAX_SHORT_SIDE / min(height, width))
-    sides = (max(_STEP, round(side * scale / _STEP) * _STEP) for side in (height, width))
-    return len(scenes.vocabulary), (next(sides), next(sides))
+    sides = [max(_STEP, round(side * scale / _STEP) * _STEP) for side in (height, width)]
+    return _Photos(
+        DatasetConfig("folder", root),
+        validation_part(root),
+        len(scenes.vocabulary),
+        (sides[0], sides[1]),
+    )
+
+
+def _camvid(root: str) -> _Photos:
+    return _Photos(
+        DatasetConfig("camvid", root),
+        DatasetConfig("camvid", root, split="val"),
+        _CAMVID_CLASSES,
+        _CAMVID_SIZE,
+    )
 
 
 _CARD = """\
