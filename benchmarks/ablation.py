@@ -19,13 +19,18 @@ from pathlib import Path
 from torch import nn
 
 from ablation_table import Row, write_table
+from sinopia import config as configs
 from sinopia.data.dataset import DatasetConfig
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.inference.benchmark.machine import describe_machine
 from sinopia.inference.device import find_device
 from sinopia.inference.evaluation.evaluate import EvaluationPlan, run_evaluation
 from sinopia.inference.evaluation.report import write_report
-from sinopia.inference.evaluation.results import EvaluationResult, write_results
+from sinopia.inference.evaluation.results import (
+    RESULTS_FILE,
+    EvaluationResult,
+    write_results,
+)
 from sinopia.metrics.protocols import find_protocol
 from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.spade import (
@@ -48,6 +53,7 @@ from sinopia.training.objectives.oasis import OasisObjectiveConfig
 from sinopia.training.run import train
 from sinopia.training.state import newest_checkpoint, restore_state
 from sinopia.zoo.checkpoint import Model, load_model, save_model
+from sinopia.zoo.manifest import read_manifest
 
 _SEED = 0
 _JUDGE_IMAGES = 16_000
@@ -227,6 +233,10 @@ def _latest_weights(run: Path) -> Path:
 def _evaluate(
     model: Path, task: Task, out: Path, name: str, judge: Path, weights: str
 ) -> EvaluationResult:
+    report = out / "reports" / name
+    done = _finished(report, model=model, judge=judge)
+    if done is not None:
+        return done
     plan = EvaluationPlan(
         models=(str(model),),
         data=task.root,
@@ -237,11 +247,22 @@ def _evaluate(
         weights=Path(weights),
     )
     result, gallery = run_evaluation(plan, on_step=lambda what, done, total: None)
-    report = out / "reports" / name
     report.mkdir(parents=True, exist_ok=True)
     write_results(report, result)
     write_report(report, result, gallery)
     return result
+
+
+def _finished(report: Path, *, model: Path, judge: Path) -> EvaluationResult | None:
+    """The result that lies there, if it is of these weights and this judge."""
+    path = report / RESULTS_FILE
+    if not path.is_file():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    result = configs.from_json(EvaluationResult, data, where=str(path))
+    of_model, of_judge = (read_manifest(each).weights.sha256 for each in (model, judge))
+    is_this = result.judge is not None and result.judge.weights_sha256 == of_judge
+    return result if is_this and result.models[0].weights_sha256 == of_model else None
 
 
 def _row(task: Task, variant: Variant, result: EvaluationResult, *, seconds: float) -> Row:

@@ -58,7 +58,7 @@ def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine) -
             "and the validation photos, on features of SqueezeNet 1.0; they are not FID, and with "
             "so few pictures they are biased upward. The judge is a segmenter on SqueezeNet 1.0 "
             "that taught no one; the teacher is another, on SqueezeNet 1.1, with other random "
-            "numbers."
+            "numbers. Runs shared the machine with others, so their seconds tell little."
         ),
     ]
     for data in dict.fromkeys(row.data for row in rows):
