@@ -33,6 +33,7 @@ from sinopia.models.spade import SpadeConfig, SpadeGenerator
 from sinopia.nn.precision import Precision
 from sinopia.nn.spade import DenseCondition
 from sinopia.recipes.gaugan import gaugan_ade20k, gaugan_cityscapes, gaugan_coco
+from sinopia.recipes.pretrained import NOTHING
 from sinopia.scene import UNLABELED
 
 CPU = torch.device("cpu")
@@ -85,7 +86,7 @@ def test_dense_work_is_the_published_one(
     recipe: Any, changes: dict[str, Any], total: float, modulation: float | None
 ) -> None:
     """GMACs as GAN Compression (Li et al. 2020) reports them; larger sizes by hand."""
-    config = dataclasses.replace(recipe("", None).model, has_spectral_norm=False, **changes)
+    config = dataclasses.replace(recipe("", NOTHING).model, has_spectral_norm=False, **changes)
     with torch.device("meta"):
         macs = dense_macs(SpadeGenerator(config), config.size_hw)
     assert macs.total / 1e9 == pytest.approx(total, abs=0.05 if modulation else 0.5)
