@@ -12,20 +12,19 @@ import torch
 from numpy.typing import NDArray
 
 from sinopia import config as configs
-from sinopia.errors import ConfigError, LabelError, ModelError
+from sinopia.errors import ConfigError, ModelError
 from sinopia.files import file_sha256
 from sinopia.inference.evaluation.results import NAMES_IN_RUNS, JudgeFacts
 from sinopia.metrics.feature_extractor import FeatureExtractor, SqueezeNetExtractor
 from sinopia.metrics.inception import InceptionExtractor
 from sinopia.models.published_segmenters import PublishedNetwork, PublishedSegmenter
-from sinopia.models.segmenter import CompactSegmenter, Segmenter
-from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenter
+from sinopia.models.segmenter import Segmenter
 from sinopia.scene.batch import images_to_tensor
 from sinopia.scene.image import ImageArray
 from sinopia.scene.vocabulary import Vocabulary
 from sinopia.zoo.catalog import find_model, weights_folder
-from sinopia.zoo.checkpoint import load_model
 from sinopia.zoo.manifest import read_manifest
+from sinopia.zoo.segmenters import load_segmenter
 
 __all__ = ["Judges", "SegmentationJudge", "load_judges"]
 
@@ -137,23 +136,13 @@ def _load_segmenter(
     if str(path).endswith(".json"):
         return _load_published(Path(path), vocabulary=vocabulary, device=device)
     folder = find_model(path)
-    model = load_model(folder, device=device)
-    network = model.networks.get("segmenter")
-    if not isinstance(network, (CompactSegmenter, SqueezeNetSegmenter)):
-        raise ModelError(
-            f"--segmenter: {folder} holds a model of family {model.family!r}, expected a segmenter."
-        )
-    if model.vocabulary.names != vocabulary.names:
-        raise LabelError(
-            f"--segmenter: {folder} reads the classes {', '.join(model.vocabulary.names[:6])} ... "
-            f"({len(model.vocabulary)}), but the maps have {', '.join(vocabulary.names[:6])} ... "
-            f"({len(vocabulary)}). Give a segmenter of {vocabulary.name!r}."
-        )
+    network = load_segmenter(folder, vocabulary=vocabulary, option="--segmenter", device=device)
+    manifest = read_manifest(folder)
     parts = folder.resolve().parts
     facts = JudgeFacts(
         name="/".join(parts[-2:] if parts[-1] in NAMES_IN_RUNS else parts[-1:]),
-        network=f"{model.family}, see its model folder",
-        weights_sha256=read_manifest(folder).weights.sha256,
+        network=f"{manifest.family}, see its model folder",
+        weights_sha256=manifest.weights.sha256,
     )
     return SegmentationJudge(network, facts, device=device)
 

@@ -12,13 +12,12 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from sinopia.data.class_counts import class_weights
 from sinopia.data.dataset import Dataset
-from sinopia.errors import ConfigError, LabelError, ModelError
-from sinopia.models.segmenter import CompactSegmenter, Segmenter
-from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenter
+from sinopia.errors import ConfigError
+from sinopia.models.segmenter import Segmenter
 from sinopia.nn.losses.kl import kl_divergence
 from sinopia.nn.losses.perceptual import (
     PerceptualLoss,
@@ -28,8 +27,8 @@ from sinopia.nn.losses.perceptual import (
 )
 from sinopia.nn.losses.segmentation import pixel_error, segmentation_loss
 from sinopia.nn.neighborhoods import nearest_resize
-from sinopia.scene.vocabulary import Vocabulary
-from sinopia.zoo.checkpoint import load_model
+from sinopia.zoo.catalog import find_model
+from sinopia.zoo.segmenters import load_segmenter
 
 __all__ = ["Guidance", "GuidanceConfig", "PerceptualConfig", "load_guidance"]
 
@@ -180,7 +179,11 @@ def load_guidance(
         perceptual.to(device)
         perceptual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.segmenter is not None:
-        segmenter = _load_segmenter(config.segmenter, dataset.vocabulary)
+        segmenter = load_segmenter(
+            find_model(config.segmenter),
+            vocabulary=dataset.vocabulary,
+            option="guidance.segmenter",
+        )
         weights = torch.from_numpy(class_weights(dataset, balance=config.class_balance))
         segmenter.to(device)
         segmenter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -200,19 +203,3 @@ def _load_perceptual(config: PerceptualConfig) -> PerceptualLoss:
         return squeezenet_perceptual(config.path)
     assert config.linear_path is not None
     return squeezenet_lpips(config.path, config.linear_path)
-
-
-def _load_segmenter(path: str, vocabulary: Vocabulary) -> nn.Module:
-    model = load_model(path)
-    network = model.networks.get("segmenter")
-    if not isinstance(network, (CompactSegmenter, SqueezeNetSegmenter)):
-        raise ModelError(
-            f"guidance.segmenter: {path} holds a model of family {model.family!r}, expected a "
-            f"segmenter."
-        )
-    if model.vocabulary.names != vocabulary.names:
-        raise LabelError(
-            f"guidance.segmenter: {path} reads the classes of {model.vocabulary.name!r}, but the "
-            f"data has those of {vocabulary.name!r}. Give a segmenter trained on this data."
-        )
-    return network
