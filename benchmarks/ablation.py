@@ -2,10 +2,9 @@
 
     python benchmarks/ablation.py --landscape DIR --camvid DIR --weights DIR --out runs/ablation
 
-For each data set it trains a judge, a teacher and the variants of `VARIANTS`, each of which adds to
-the one before, all with the same networks, images, order and seed; it evaluates them on the
-validation maps, and writes docs/ablation.md. What lies finished in --out is not trained again, so
-that a run which was stopped goes on where it was.
+For each data set it trains a judge, a teacher and the variants of `VARIANTS`, all with the same
+images, order and seed; it evaluates them on the validation maps, and writes docs/ablation.md. What
+lies finished in --out is not trained again, so that a run which was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -16,10 +15,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import torch
 from torch import nn
 
 from ablation_table import Row, write_table
+from ablation_variants import VARIANTS, Variant, configure
+from painted_maps import paint
 from sinopia import config as configs
+from sinopia import load
 from sinopia.data.dataset import DatasetConfig
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.inference.benchmark.machine import describe_machine
@@ -32,7 +36,7 @@ from sinopia.inference.evaluation.results import (
     write_results,
 )
 from sinopia.metrics.protocols import find_protocol
-from sinopia.models.oasis import OasisDiscriminatorConfig
+from sinopia.metrics.segmentation import confusion_matrix, score_segmentation
 from sinopia.models.spade import (
     SpadeConfig,
     SpadeDiscriminatorConfig,
@@ -42,22 +46,23 @@ from sinopia.models.spade import (
 )
 from sinopia.recipes.pretrained import Pretrained, find_pretrained
 from sinopia.recipes.segmenter import judge, judge_camvid, teacher, teacher_camvid
+from sinopia.scene import LabelMap, Vocabulary
+from sinopia.scene.batch import images_to_tensor
 from sinopia.training.config import (
     OptimizerConfig,
     ScheduleConfig,
     SegmenterTrainConfig,
     TrainConfig,
 )
-from sinopia.training.objectives.gaugan import GauganObjectiveConfig
-from sinopia.training.objectives.oasis import OasisObjectiveConfig
 from sinopia.training.run import train
 from sinopia.training.state import newest_checkpoint, restore_state
 from sinopia.zoo.checkpoint import Model, load_model, save_model
 from sinopia.zoo.manifest import read_manifest
+from sinopia.zoo.segmenters import load_segmenter
 
 _SEED = 0
 _JUDGE_IMAGES = 16_000
-_AUGMENTATIONS = ("color", "translation")
+_NUM_PAINTED = 60
 
 
 @dataclass(frozen=True)
@@ -71,56 +76,8 @@ class Task:
     size_hw: tuple[int, int]
     judge: Callable[[str, Pretrained], SegmenterTrainConfig]
     teacher: Callable[[str, Pretrained], SegmenterTrainConfig]
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One row of the table: what it changes in the row before."""
-
-    name: str
-    title: str
-    change: Callable[[TrainConfig, Pretrained, Path], TrainConfig] | None
-    """From the run before, the pretrained networks and the teacher's folder; None: the same run."""
-    has_average: bool = True
-    """Whether the averaged weights are measured, or the latest."""
-
-
-def _augmented(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    assert isinstance(config.objective, GauganObjectiveConfig)
-    return replace(config, objective=replace(config.objective, augmentations=_AUGMENTATIONS))
-
-
-def _perceptual(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    if pretrained.perceptual is None:
-        raise SystemExit("--weights: no perceptual network in it; see `sinopia train --help`.")
-    changed = replace(config.guidance, perceptual=pretrained.perceptual, perceptual_weight=20.0)
-    return replace(config, guidance=changed)
-
-
-def _taught(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    return replace(
-        config, guidance=replace(config.guidance, segmenter=str(teacher), segmenter_weight=3.0)
-    )
-
-
-def _oasis(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    return replace(
-        config,
-        discriminator=OasisDiscriminatorConfig(
-            base_channels=32, channel_multipliers=(1, 1, 2, 4, 4)
-        ),
-        objective=OasisObjectiveConfig(augmentations=_AUGMENTATIONS),
-    )
-
-
-VARIANTS = (
-    Variant("published", "published: hinge + feature matching", None, has_average=False),
-    Variant("average", "+ moving average of the weights", None),
-    Variant("augmentation", "+ augmented discriminator (color, translation)", _augmented),
-    Variant("perceptual", "+ perceptual loss (SqueezeNet 1.1)", _perceptual),
-    Variant("segmenter", "+ teaching segmenter", _taught),
-    Variant("oasis", "segmenting discriminator (OASIS) in place of hinge + f. m.", _oasis),
-)
+    paint: Callable[[Vocabulary, tuple[int, int], int], LabelMap] | None = None
+    """Draws maps of these classes by hand, as it were."""
 
 
 def main() -> None:
@@ -138,7 +95,7 @@ def _tasks(arguments: argparse.Namespace) -> list[Task]:
     tasks = []
     if arguments.landscape is not None:
         root = Path(arguments.landscape)
-        tasks.append(Task("landscape", root, "folder", 8, (96, 96), judge, teacher))
+        tasks.append(Task("landscape", root, "folder", 8, (96, 96), judge, teacher, paint))
     if arguments.camvid is not None:
         root = Path(arguments.camvid)
         tasks.append(Task("camvid", root, "camvid", 11, (96, 128), judge_camvid, teacher_camvid))
@@ -157,18 +114,25 @@ def _run_task(task: Task, arguments: argparse.Namespace, pretrained: Pretrained)
         _train(config, out / role, arguments)
         segmenters[role] = out / role / "best"
     rows = []
-    config = _published(task, arguments.images)
-    run = out / "published"
+    published = _published(task, arguments.images)
     for variant in VARIANTS:
-        if variant.change is not None:
-            config = variant.change(config, pretrained, segmenters["teacher"])
-            run = out / variant.name
         if arguments.only and variant.name not in arguments.only:
             continue
+        config = configure(variant, published, pretrained, segmenters["teacher"])
+        is_another_run = variant.base is None or variant.change is not None
+        run = out / (variant.name if is_another_run else str(variant.base))
         _train(config, run, arguments)
         model = run / "model" if variant.has_average else _latest_weights(run)
         result = _evaluate(model, task, out, variant.name, segmenters["judge"], arguments.weights)
-        rows.append(_row(task, variant, result, seconds=_seconds(run)))
+        rows.append(
+            _row(
+                variant,
+                result,
+                task=task,
+                seconds=_seconds(run),
+                painted=_painted_agreement(task, model, segmenters["judge"]),
+            )
+        )
     return rows
 
 
@@ -265,7 +229,32 @@ def _finished(report: Path, *, model: Path, judge: Path) -> EvaluationResult | N
     return result if is_this and result.models[0].weights_sha256 == of_model else None
 
 
-def _row(task: Task, variant: Variant, result: EvaluationResult, *, seconds: float) -> Row:
+def _painted_agreement(task: Task, model: Path, judge: Path) -> float | None:
+    """Mean IoU of what the judge reads in pictures of maps drawn by `painted_maps.py`."""
+    if task.paint is None:
+        return None
+    painter = load(str(model))
+    segmenter = load_segmenter(judge, vocabulary=painter.vocabulary, option="judge")
+    count = len(painter.vocabulary)
+    matrix = np.zeros((count + 1, count), np.int64)
+    for seed in range(_NUM_PAINTED):
+        label_map = task.paint(painter.vocabulary, task.size_hw, seed)
+        painter.set_label_map(label_map)
+        with torch.inference_mode():
+            logits = segmenter(images_to_tensor([painter.synthesize(seed)]))
+        read = logits.argmax(dim=1)[0].numpy()
+        matrix += confusion_matrix(read, label_map.ids, num_classes=count)
+    return score_segmentation(matrix, unlabeled="ignored").mean_iou
+
+
+def _row(
+    variant: Variant,
+    result: EvaluationResult,
+    *,
+    task: Task,
+    seconds: float,
+    painted: float | None,
+) -> Row:
     [measured] = result.models
     assert measured.agreement is not None and result.photos is not None
     pictures, photos = measured.agreement.ignored.mean_iou, result.photos.ignored.mean_iou
@@ -278,6 +267,7 @@ def _row(task: Task, variant: Variant, result: EvaluationResult, *, seconds: flo
         distances={each.name: each.value for each in measured.measurements},
         agreement=pictures,
         agreement_of_photos=photos,
+        painted_agreement=painted,
     )
 
 

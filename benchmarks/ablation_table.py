@@ -35,6 +35,8 @@ class Row:
     """Mean IoU of what the judge reads in the pictures; unlabeled pixels are left out."""
     agreement_of_photos: float
     """The same for the photos of these maps."""
+    painted_agreement: float | None
+    """The same for pictures of maps painted by hand, if there are any of these classes."""
 
 
 def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine) -> None:
@@ -48,9 +50,9 @@ def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine) -
         _paragraph(f"Made by `benchmarks/ablation.py`: {machine.to_text()}."),
         _paragraph(
             "All variants of a data set have the same networks, data, order and seed, and see "
-            f"{images:,} images. Each adds to the one before, but for the last, which takes "
-            "another paper's discriminator and losses. Networks are small and runs short, so that "
-            "the whole table can be made on a CPU in hours: it tells what helps, not how good "
+            f"{images:,} images. Those with a + add to the one before; the others change one thing "
+            "in the variant that their title begins with. Networks are small and runs short, so "
+            "that the whole table can be made on a CPU in hours: it tells what helps, not how good "
             "pictures can get."
         ),
         _paragraph(
@@ -58,7 +60,8 @@ def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine) -
             "and the validation photos, on features of SqueezeNet 1.0; they are not FID, and with "
             "so few pictures they are biased upward. The judge is a segmenter on SqueezeNet 1.0 "
             "that taught no one; the teacher is another, on SqueezeNet 1.1, with other random "
-            "numbers. Runs shared the machine with others, so their seconds tell little."
+            "numbers. Painted: what the judge scores on pictures of maps that a script drew as a "
+            "hand does. Runs shared the machine with others, so their seconds tell little."
         ),
     ]
     for data in dict.fromkeys(row.data for row in rows):
@@ -77,6 +80,7 @@ def _section(data: str, rows: list[Row]) -> list[str]:
             f"{row.agreement:.3f}",
             _change(row.agreement, first.agreement),
             f"{row.agreement / row.agreement_of_photos:.2f}",
+            "-" if row.painted_agreement is None else f"{row.painted_agreement:.3f}",
             f"{row.distances[DIVERSITY]:.3f}",
             f"{row.seconds:.0f}",
         )
@@ -90,6 +94,7 @@ def _section(data: str, rows: list[Row]) -> list[str]:
         "judge mIoU",
         "change",
         "of photos'",
+        "painted",
         "diversity",
         "seconds",
     )

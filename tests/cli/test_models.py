@@ -6,15 +6,20 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner, Result
 
+import sinopia
 from sinopia.cli.models import app
 from sinopia.errors import LabelError, ModelError
+from sinopia.models.spade import SpadeConfig
+from sinopia.scene import read_image, write_image
 from sinopia.scene.vocabulary import Vocabulary
 from sinopia.zoo import catalog
 from sinopia.zoo.checkpoint import load_model
+from tests.conftest import save_random_model
 from tests.zoo.official import OfficialEncoder, OfficialGenerator, dense_map, randomize
 
 
@@ -35,7 +40,7 @@ def run_well(*arguments: object) -> str:
     return result.output
 
 
-@pytest.mark.parametrize("verb", [["list"], ["info"], ["import", "spade"], ["pull"]])
+@pytest.mark.parametrize("verb", [["list"], ["info"], ["import", "spade"], ["style"], ["pull"]])
 def test_every_help_has_three_examples(verb: list[str]) -> None:
     text = run_well(*verb, "--help")
     assert len(re.findall(r"sinopia models " + " ".join(verb) + r"\b", text)) >= 3
@@ -141,3 +146,24 @@ def test_pull_errors(tmp_path: Path) -> None:
     result = run("pull", "vgg19", "--from", tmp_path / "local.pth")
     assert isinstance(result.exception, ModelError)
     assert "cut short: 1 of 574,673,361 bytes" in str(result.exception)
+
+
+def test_a_style_is_named_and_taken_out(
+    tmp_path: Path, tiny_config: SpadeConfig, tiny_vocabulary: Vocabulary
+) -> None:
+    folder = save_random_model(tmp_path / "coast", tiny_config, tiny_vocabulary)
+    draws = np.random.default_rng(0)
+    paths = [tmp_path / f"evening{index}.png" for index in range(2)]
+    for path in paths:
+        write_image(path, draws.integers(0, 255, (20, 30, 3)).astype(np.uint8))
+    assert "styles\n  none" in run_well("info", folder)
+    assert "Paint with it: --style dusk" in run_well("style", folder, "dusk", *paths)
+    assert "styles\n  dusk" in run_well("info", folder)
+    model = sinopia.load(folder)
+    codes = [model.encode_style(read_image(path)) for path in paths]
+    np.testing.assert_allclose(model.named_style("dusk"), np.mean(codes, axis=0), rtol=1e-6)
+
+    for arguments in (["style", folder, "dusk"], ["style", folder, "dusk", "--remove", paths[0]]):
+        assert "give photos to name a style, or --remove" in str(run(*arguments).exception)
+    run_well("style", folder, "dusk", "--remove")
+    assert "no style 'dusk'" in str(run("style", folder, "dusk", "--remove").exception)

@@ -13,6 +13,7 @@ from sinopia.inference.request import read_request
 from sinopia.inference.synthesizer import load_synthesizer
 from sinopia.models.spade import SpadeConfig
 from sinopia.scene import LabelMap, Vocabulary, read_image, write_image
+from sinopia.zoo.manifest import add_style
 from tests.cli.command_line import CommandLine
 from tests.conftest import save_random_model
 
@@ -74,6 +75,26 @@ def test_size_style_and_precision(
     request = read_request(path)
     assert request.precision == "bf16"
     assert request.style_photo_sha256 is not None
+
+
+def test_a_style_that_the_model_brings_along(
+    command_line: CommandLine,
+    tiny_config: SpadeConfig,
+    tiny_vocabulary: Vocabulary,
+    map_path: Path,
+    tmp_path: Path,
+    out: Path,
+) -> None:
+    folder = save_random_model(tmp_path / "coast", tiny_config, tiny_vocabulary)
+    code = np.linspace(-1, 1, 8).astype(np.float32)
+    add_style(folder, "dusk", code)
+    arguments = ("paint", map_path, "--model", folder, "--out", out, "--style")
+    outcome = command_line.run(*arguments, "dusk")
+    assert outcome.code == 0, outcome.err
+    path = out / "park_style_dusk.png"
+    np.testing.assert_array_equal(read_request(path).style_values(), code)
+    message = command_line.refuse(*arguments, "dawn")
+    assert "no photo at dawn" in message and "it has dusk" in message
 
 
 def test_instances(

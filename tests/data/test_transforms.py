@@ -173,3 +173,40 @@ def test_bad_values() -> None:
         PreprocessConfig(load_size=200)
     with pytest.raises(ConfigError, match="size_hw: expected at least 1, got 0"):
         PreprocessConfig("crop", size_hw=(0, 8))
+
+
+def test_bent_boundaries_leave_the_photo_and_move_ids_and_instances_alike() -> None:
+    scene = _scene(64, 96)
+    straight = PreprocessConfig("crop", size_hw=(48, 64))
+    bent = PreprocessConfig("crop", size_hw=(48, 64), elastic=0.05)
+    plain = preprocess(scene, straight, rng=np.random.default_rng(4))
+    moved = preprocess(scene, bent, rng=np.random.default_rng(4))
+    assert plain.image is not None and moved.image is not None
+    assert (plain.image == moved.image).all()
+    assert (plain.label_map.ids != moved.label_map.ids).any()
+    assert moved.instance_ids is not None
+    assert (moved.instance_ids - 1000 == moved.label_map.ids).all()
+
+
+def test_boundaries_bend_smoothly_and_about_as_far_as_asked() -> None:
+    """In a map whose ids are the columns, an id that is read tells how far it was moved."""
+    columns = np.broadcast_to(np.arange(128, dtype=np.uint8), (128, 128)).copy()
+    scene = Scene("columns", LabelMap(columns, VOCABULARY))
+    config = PreprocessConfig("crop", size_hw=(128, 128), flip=False, elastic=0.02)
+    shifts = np.stack(
+        [
+            preprocess(scene, config, rng=np.random.default_rng(seed)).label_map.ids - columns * 1.0
+            for seed in range(50)
+        ]
+    )
+    inside = shifts[:, :, 16:-16]
+    assert abs(inside.mean()) < 0.2
+    # 0.02 * 128 = 2.56 at the nodes; between them the mean of four neighbours moves less
+    assert 1.5 < inside.std() < 2.56
+    assert np.abs(np.diff(inside, axis=1)).max() <= 2
+    assert preprocess(scene, config, rng=None).label_map.ids.tolist() == columns.tolist()
+
+
+def test_bending_too_far_is_refused() -> None:
+    with pytest.raises(ConfigError, match="elastic"):
+        PreprocessConfig(elastic=0.5)

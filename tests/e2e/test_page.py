@@ -15,6 +15,7 @@ from sinopia.scene import SemanticClass, Vocabulary
 from sinopia.studio.models import ModelShelf
 from sinopia.studio.security import Policy
 from sinopia.studio.studio import Studio
+from sinopia.zoo.manifest import add_style
 from tests.conftest import save_random_model
 from tests.e2e.conftest import Seen, two_bands
 from tests.e2e.painter import Painter
@@ -34,6 +35,8 @@ def test_two_saved_styles_are_mixed(painter: Painter, seen: Seen) -> None:
         painter.settle()
         painter.get("style-save").click()
     painter.wait_for("sinopia.store.get().styles.length === 2")
+    for end, label in (("mix-from", "Seed 3"), ("mix-to", "Seed 8")):
+        painter.get(end).select_option(label=label)
     codes = [seen.shelf.draw_style(seen.shelf.find("scenery"), seed) for seed in (3, 8)]
     a, b = (code_of({"style_code": code}) for code in codes)
     for share, expected in (("0", a), ("100", b)):
@@ -49,6 +52,35 @@ def test_two_saved_styles_are_mixed(painter: Painter, seen: Seen) -> None:
         np.dot(middle, b) / np.linalg.norm(b), rel=0.15
     )
     assert np.linalg.norm(middle) > 0.9 * min(np.linalg.norm(a), np.linalg.norm(b))
+
+
+def test_the_styles_of_the_model_are_worn_and_mixed(
+    tmp_path: Path,
+    tiny_config: SpadeConfig,
+    tiny_vocabulary: Vocabulary,
+    open_page: Callable[..., Painter],
+) -> None:
+    folder = save_random_model(tmp_path / "coast", tiny_config, tiny_vocabulary)
+    noon, dusk = np.eye(8, dtype=np.float32)[:2]
+    add_style(folder, "noon", noon)
+    add_style(folder, "dusk", dusk)
+    with running(Studio(ModelShelf([folder], precision="fp32"))) as server:
+        painter = open_page(server.origin)
+        choices = painter.get("model-style")
+        assert choices.all_inner_texts() == ["noon", "dusk"]
+        choices.nth(1).click()
+        painter.settle()
+        np.testing.assert_array_equal(code_of(painter.state("look")), dusk)
+        pressed = [choices.nth(each).get_attribute("aria-pressed") for each in range(2)]
+        assert pressed == ["false", "true"]
+        painter.get("mix").fill("50")
+        painter.wait_for(
+            "document.querySelector('[aria-pressed=true][data-testid=model-style]') === null"
+        )
+        painter.settle()
+        middle = code_of(painter.state("look"))
+        np.testing.assert_allclose(middle, (noon + dusk) * np.sqrt(0.5), atol=1e-6)
+        painter.page.context.close()
 
 
 def test_an_underlay_never_touches_the_map(painter: Painter, tmp_path: Path) -> None:

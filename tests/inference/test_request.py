@@ -16,11 +16,11 @@ from sinopia.inference.request import (
     REQUEST_KEY,
     RecordedMap,
     SynthesisRequest,
-    encode_style_code,
     read_request,
     write_picture,
 )
 from sinopia.scene import LabelMap, read_image, write_image
+from sinopia.zoo.styles import encode_style_code
 
 SHA = "ab" * 32
 

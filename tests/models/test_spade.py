@@ -316,6 +316,21 @@ def test_encoder_without_norms() -> None:
     assert "layers.0.0.weight" in keys and "layers.0.0.bias" in keys
 
 
+def test_an_encoder_with_colors_sees_the_means_of_sixteenths() -> None:
+    """Weights that take the last 48 inputs only, in order: channel by channel, row by row."""
+    config = SpadeEncoderConfig(base_channels=2, input_size=16, has_colors=True)
+    network = SpadeEncoder(config, style_dim=48).eval()
+    with torch.no_grad():
+        network.to_mean.weight.copy_(torch.eye(network.to_mean.in_features)[-48:])
+        network.to_mean.bias.zero_()
+        photo = torch.zeros(1, 3, 32, 64)
+        photo[0, 1, 8:16, 16:32] = 0.5  # green, second row and column
+        mean, _ = network(photo)
+    expected = torch.zeros(48)
+    expected[16 + 4 + 1] = 0.5
+    torch.testing.assert_close(mean[0], expected)
+
+
 def test_generator_options_without_norms_and_with_other_widths() -> None:
     config = replace(
         TINY, has_spectral_norm=False, channel_multipliers=(4, 3, 3, 2, 2, 1, 1), kernel_size=1

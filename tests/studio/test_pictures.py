@@ -18,7 +18,7 @@ from sinopia.inference.request import RecordedMap, encode_picture, hash_pixels, 
 from sinopia.inference.synthesizer import Synthesizer, load_synthesizer
 from sinopia.scene import LabelMap, Vocabulary
 from sinopia.studio import models as models_module
-from sinopia.studio.models import MAX_LOADED, ModelShelf, decode_style_code
+from sinopia.studio.models import MAX_LOADED, ModelShelf
 from sinopia.studio.pictures import LIVE_MIME, encode_live, encode_png, encode_webp, read_photo
 from sinopia.studio.schemas import CodeLook, SeedLook
 from tests.conftest import save_random_model
@@ -205,20 +205,6 @@ def test_a_model_with_edges_and_without_style(
         shelf.draw_style(plain, 1)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("AAAA", "expected 8 numbers of 4 bytes, got 3"),
-        ("A", "not base64"),
-        ("****", "not base64"),
-        (base64.b64encode(np.full(8, np.nan, "<f4").tobytes()).decode(), "not numbers"),
-    ],
-)
-def test_style_codes_that_are_none(text: str, message: str) -> None:
-    with pytest.raises(RequestError, match=message):
-        decode_style_code(text, 8)
-
-
 # Routes
 
 
@@ -228,6 +214,7 @@ def test_the_models_over_http(server: Running) -> None:
     tiny = body["models"][0]
     assert tiny["name"] == "tiny"
     assert tiny["size_hw"] == [32, 32]
+    assert tiny["styles"] == []
     assert tiny["vocabulary"]["classes"][4] == {
         "id": 4,
         "name": "house",

@@ -31,6 +31,13 @@ def test_a_perceptual_loss_from_files(tmp_path: Path, pairs: Path) -> None:
     assert 1 < values["loss/G/perceptual"] / values["validation/perceptual"] < 100
 
 
+def test_coarse_colors_guide_and_are_measured(tmp_path: Path, pairs: Path) -> None:
+    guidance = GuidanceConfig(color_weight=4.0)
+    train(tiny_run(pairs, images=4, guidance=guidance), tmp_path / "run", device="cpu")
+    values = {name: value for line in metrics_of(tmp_path / "run") for name, value in line.items()}
+    assert 1 < values["loss/G/color"] / values["validation/color"] < 32
+
+
 def test_a_perceptual_network_without_its_file_is_refused(tmp_path: Path, pairs: Path) -> None:
     missing = PerceptualConfig("vgg19", str(tmp_path / "vgg19.pth"))
     config = tiny_run(pairs, guidance=GuidanceConfig(perceptual=missing))

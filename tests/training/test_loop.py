@@ -191,7 +191,9 @@ def _variants(root: Path) -> dict[str, TrainConfig]:
         return GauganObjectiveConfig(**fields)
 
     return {
-        "hinge": replace(config, objective=losses(), model=with_edges, accumulation=2),
+        "hinge": replace(
+            config, objective=losses(r1_weight=0.01), model=with_edges, accumulation=2
+        ),
         "least_squares": replace(
             config, objective=losses(adversarial="least_squares"), model=random_styles
         ),
@@ -209,6 +211,7 @@ def _variants(root: Path) -> dict[str, TrainConfig]:
             config,
             precision="bf16",
             initialization="orthogonal",
+            preprocess=replace(config.preprocess, elastic=0.05),
             model=replace(config.model, has_noise=True),
         ),
         "oasis": replace(
@@ -221,7 +224,7 @@ def _variants(root: Path) -> dict[str, TrainConfig]:
 
 
 _EXPECTED_LOSSES = {
-    "hinge": {"G/feature_matching", "G/kl"},
+    "hinge": {"D/r1", "G/feature_matching", "G/kl"},
     "least_squares": {"G/feature_matching"},
     "original": {"G/feature_matching"},
     "wasserstein": {"G/kl", "D/gradient_penalty"},

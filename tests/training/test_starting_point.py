@@ -76,6 +76,21 @@ def test_classes_are_matched_by_name(
     torch.testing.assert_close(weight[:, 6], known[:, 5])  # unlabeled
 
 
+def test_an_encoder_with_colors_begins_as_the_model_without(whole_run: Path, pairs: Path) -> None:
+    plain = tiny_run(pairs).model
+    assert plain.encoder is not None
+    config = replace(plain, encoder=replace(plain.encoder, has_colors=True))
+    networks = networks_of(config)
+    model = load_model(whole_run / "model")
+    start_from(str(whole_run / "model"), networks, config=config, vocabulary=model.vocabulary)
+    photo = torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        mean = networks["encoder"].eval()(photo)[0]
+        torch.testing.assert_close(
+            mean, model.networks["encoder"].eval()(photo)[0], atol=0.02, rtol=0.02
+        )
+
+
 def test_a_run_begins_with_a_model(tmp_path: Path, whole_run: Path, pairs: Path) -> None:
     config = tiny_run(pairs, images=4, start_from=str(whole_run / "model"))
     config = replace(config, optimizer=replace(config.optimizer, generator_lr=0.0))

@@ -33,7 +33,10 @@ if __name__ == "__main__":
         return wrapped
 
     Processes.wrap = remember
-    objective = GauganObjectiveConfig(adversarial=adversarial)  # type: ignore[arg-type]
+    objective = GauganObjectiveConfig(
+        adversarial=adversarial,  # type: ignore[arg-type]
+        r1_weight=0.01,
+    )
     config = tiny_run(pairs, objective=objective, batch_size=8)
     config = replace(config, accumulation=2 if adversarial == "wasserstein" else 1)
     images = int(sys.argv[4])

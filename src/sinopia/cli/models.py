@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sinopia.errors import ModelError
+from sinopia.errors import ModelError, RequestError
 from sinopia.scene.vocabulary import Vocabulary
 
 __all__ = ["app"]
@@ -128,6 +128,7 @@ def info(
     )
     typer.echo(f"\nclasses of {vocabulary.name} ({len(vocabulary)})")
     typer.echo("  " + ", ".join(vocabulary.names))
+    typer.echo("\nstyles\n  " + (", ".join(each.name for each in description.styles) or "none"))
     for title, values in (("config", description.config), ("facts", description.facts)):
         typer.echo(f"\n{title}")
         rows = [(f"  {name}", json.dumps(value)) for name, value in values.items()]
@@ -206,6 +207,49 @@ def import_spade(
     for note in imported.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"wrote {out}. Paint with it: sinopia paint MAP.png --model {out}")
+
+
+@app.command()
+def style(
+    model: Annotated[
+        str, typer.Argument(help="Name or folder of a model of yours.", show_default=False)
+    ],
+    name: Annotated[str, typer.Argument(help="What the style is called.", show_default=False)],
+    photos: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PHOTO", help="Photos in that style.", show_default=False),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the style out.")] = False,
+) -> None:
+    """Name a style: the mean of what the model reads in photos.
+
+    It is kept in the model's folder, and `sinopia paint --style NAME` and the
+    studio offer it.
+
+    \b
+    Examples:
+      sinopia models style runs/coast/model dusk evening1.jpg evening2.jpg
+      sinopia models style runs/coast/model fog photos/fog/*.jpg
+      sinopia models style runs/coast/model dusk --remove
+    """
+    import numpy as np
+
+    from sinopia.inference.synthesizer import load_synthesizer
+    from sinopia.scene.image import read_image
+    from sinopia.zoo.catalog import find_model
+    from sinopia.zoo.manifest import add_style, remove_style
+
+    folder = find_model(model)
+    if remove == bool(photos):
+        raise RequestError("give photos to name a style, or --remove to take one out.")
+    if not photos:
+        remove_style(folder, name)
+        typer.echo(f"{folder} has no style {name!r} any more.")
+        return
+    synthesizer = load_synthesizer(str(folder))
+    codes = np.stack([synthesizer.encode_style(read_image(path)) for path in photos])
+    add_style(folder, name, codes.mean(axis=0))
+    typer.echo(f"{folder} has a style {name!r}. Paint with it: --style {name}")
 
 
 @app.command()

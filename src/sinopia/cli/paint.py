@@ -7,14 +7,15 @@ import time
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from numpy.typing import NDArray
 
 from sinopia.errors import DatasetError, FileFormatError, LabelError, RequestError
 from sinopia.inference.request import write_picture
 from sinopia.scene import LabelMap, Vocabulary, read_image
-from sinopia.scene.image import ImageArray, open_image, read_png_text
+from sinopia.scene.image import open_image, read_png_text
 from sinopia.scene.label_map import VOCABULARY_KEY, read_index_image
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ def paint(
         str, typer.Option(metavar="NAME|DIR", help="Name or folder of the model.")
     ] = DEFAULT_MODEL,
     style: Annotated[
-        Path | None, typer.Option(metavar="PHOTO", help="Take the style of this photo.")
+        str | None,
+        typer.Option(
+            metavar="NAME|PHOTO",
+            help="A style that the model brings along (`sinopia models info`), or of this photo.",
+        ),
     ] = None,
     seed: Annotated[
         int | None,
@@ -87,6 +92,7 @@ def paint(
     Examples:
       sinopia paint map.png --out pictures
       sinopia paint maps/ -n 4 --size 256 384 --out pictures
+      sinopia paint map.png --style dusk --out pictures
       sinopia paint map.png --model runs/coast/model --style sunset.jpg --out pictures
     """
     paths = find_maps(maps)
@@ -96,7 +102,6 @@ def paint(
         )
     if instances is not None and len(paths) > 1:
         raise RequestError(f"--instances belongs to one map, but there are {len(paths)}.")
-    photo = None if style is None else read_image(style)
     instance_ids = None if instances is None else read_index_image(instances)
 
     from sinopia.inference.synthesizer import load_synthesizer  # imports torch
@@ -111,8 +116,7 @@ def paint(
 
     for path in paths:
         set_map(path)  # a map that cannot be painted is found before the first is painted
-    if photo is not None:
-        synthesizer.encode_style(photo)  # and so is a style that cannot be read
+    source = None if style is None else _find_style(style, synthesizer)
 
     out.mkdir(parents=True, exist_ok=True)
     seeds = range(seed or 0, (seed or 0) + count)
@@ -126,16 +130,36 @@ def paint(
         for path in paths:
             set_map(path)
             for each in seeds:
-                name = f"seed{each}" if style is None else f"style_{style.stem}"
-                _paint_one(synthesizer, each, photo, out / f"{path.stem}_{name}.png")
+                name = f"seed{each}" if style is None else f"style_{Path(style).stem}"
+                _paint_one(synthesizer, each, source, out / f"{path.stem}_{name}.png")
                 progress.advance(task)
 
 
-def _paint_one(synthesizer: Synthesizer, seed: int, photo: ImageArray | None, path: Path) -> None:
+def _find_style(style: str, synthesizer: Synthesizer) -> NDArray[Any]:
+    """The code of a named style, or the photo at a path.
+
+    Raises:
+        RequestError: when it is neither, or the model cannot read a photo's style.
+        FileFormatError: for a file that is no photo.
+    """
+    if style in synthesizer.style_names:
+        return synthesizer.named_style(style)
+    if not Path(style).exists():
+        names = ", ".join(synthesizer.style_names) or "no named styles"
+        raise RequestError(
+            f"--style: there is no photo at {style}, and model {synthesizer.name!r} has no style "
+            f"of that name; it has {names}."
+        )
+    photo = read_image(Path(style))
+    synthesizer.encode_style(photo)  # a style that cannot be read is found before the first map
+    return photo
+
+
+def _paint_one(synthesizer: Synthesizer, seed: int, style: NDArray[Any] | None, path: Path) -> None:
     start = time.perf_counter()
-    picture = synthesizer.synthesize(seed, photo)
+    picture = synthesizer.synthesize(seed, style)
     seconds = time.perf_counter() - start
-    write_picture(path, picture, synthesizer.request(seed, photo))
+    write_picture(path, picture, synthesizer.request(seed, style))
     typer.echo(f"{path}  {picture.shape[0]}x{picture.shape[1]}  {seconds:.2f} s")
 
 

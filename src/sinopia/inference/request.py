@@ -194,11 +194,6 @@ class SynthesisRequest:
             raise RequestError(f"the style code of the request is damaged: {error}.") from None
 
 
-def encode_style_code(code: NDArray[np.float32]) -> str:
-    """A style code (D,) as `SynthesisRequest.style_code` holds it."""
-    return base64.b64encode(code.astype("<f4").tobytes()).decode("ascii")
-
-
 def hash_pixels(image: ImageArray) -> str:
     """SHA-256 of the pixels of a picture (H, W, 3) uint8, in hexadecimal."""
     return _hash_of(image)

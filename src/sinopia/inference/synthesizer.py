@@ -18,7 +18,6 @@ from sinopia.inference.engine import SpadeEngine
 from sinopia.inference.request import (
     RecordedMap,
     SynthesisRequest,
-    encode_style_code,
     hash_pixels,
 )
 from sinopia.models.spade import SpadeEncoder, SpadeGenerator
@@ -32,6 +31,7 @@ from sinopia.seeding import derive_seed
 from sinopia.zoo.catalog import find_model
 from sinopia.zoo.checkpoint import Model, load_model
 from sinopia.zoo.manifest import read_manifest
+from sinopia.zoo.styles import decode_style_code, encode_style_code
 
 __all__ = ["StyleSource", "Synthesizer", "load_synthesizer"]
 
@@ -108,6 +108,7 @@ class Synthesizer:
             takes_weights=True,
         )
         self._encoder = self._prepared(encoder) if isinstance(encoder, SpadeEncoder) else None
+        self._styles = {style.name: style.style_code for style in model.styles}
         self._structure: _Structure | None = None
 
     def _prepared(self, network: _Network) -> _Network:
@@ -133,6 +134,11 @@ class Synthesizer:
     def can_read_style(self) -> bool:
         """Whether a photo can give the style."""
         return self._encoder is not None
+
+    @property
+    def style_names(self) -> tuple[str, ...]:
+        """The styles that the model brings along."""
+        return tuple(self._styles)
 
     @property
     def needs_instances(self) -> bool:
@@ -219,6 +225,20 @@ class Synthesizer:
         with torch.inference_mode():
             mean, _ = self._encoder(images)
         return mean[0].cpu().numpy()
+
+    def named_style(self, name: str) -> NDArray[np.float32]:
+        """The style code of a style that the model brings along, (D,) float32.
+
+        Raises:
+            RequestError: when it brings none of that name.
+        """
+        if name not in self._styles:
+            raise RequestError(
+                f"model {self.name!r} has no style {name!r}; it has "
+                f"{', '.join(self._styles) or 'no named styles'}."
+            )
+        assert self.style_dim is not None, "the model's styles have been checked"
+        return decode_style_code(self._styles[name], self.style_dim, where=f"style {name!r}")
 
     def draw_style(self, seed: int) -> NDArray[np.float32]:
         """The style code that a seed stands for, (D,) float32.

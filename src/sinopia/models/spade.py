@@ -58,6 +58,9 @@ class SpadeEncoderConfig:
     """Norm after each convolution."""
     has_spectral_norm: bool = True
     """Spectral norm on each convolution."""
+    has_colors: bool = False
+    """The last layers see the photo's mean colours on a grid of 4x4 too: instance norm keeps from
+    them how bright and of what hue it is. Not in the published network."""
 
     def __post_init__(self) -> None:
         if self.input_size < 8 or self.input_size & (self.input_size - 1):
@@ -404,8 +407,9 @@ class SpadeEncoder(nn.Module):
             self.layers.append(
                 nn.Sequential(spectral_norm(layer) if config.has_spectral_norm else layer, norm)
             )
-        self.to_mean = nn.Linear(widths[-1] * 16, style_dim)
-        self.to_log_variance = nn.Linear(widths[-1] * 16, style_dim)
+        features = widths[-1] * 16 + (3 * 16 if config.has_colors else 0)
+        self.to_mean = nn.Linear(features, style_dim)
+        self.to_log_variance = nn.Linear(features, style_dim)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance, each (B, style_dim), of (B, 3, H, W) pictures in [-1, 1]."""
@@ -416,6 +420,8 @@ class SpadeEncoder(nn.Module):
         for index, layer in enumerate(self.layers):
             x = layer(F.leaky_relu(x, _LEAK) if index > 0 else x)
         x = F.leaky_relu(x, _LEAK).flatten(1)
+        if self.config.has_colors:
+            x = torch.cat([x, F.adaptive_avg_pool2d(images, 4).flatten(1).to(x.dtype)], dim=1)
         return self.to_mean(x), self.to_log_variance(x)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from sinopia import config as configs
 from sinopia.errors import ConfigError, LabelError, ModelError, RequestError
 from sinopia.inference.device import find_device
-from sinopia.inference.request import SynthesisRequest, encode_style_code
+from sinopia.inference.request import SynthesisRequest
 from sinopia.inference.synthesizer import Synthesizer, load_synthesizer
 from sinopia.models.spade import SpadeConfig
 from sinopia.nn.precision import PrecisionChoice
@@ -28,17 +27,20 @@ from sinopia.studio.schemas import (
     Look,
     ModelEntry,
     SeedLook,
+    StyleEntry,
     VocabularyEntry,
 )
 from sinopia.zoo.catalog import available_models, find_model
 from sinopia.zoo.manifest import describe_model, read_manifest
+from sinopia.zoo.styles import check_styles, decode_style_code, encode_style_code
 
-__all__ = ["MAX_LOADED", "ModelShelf", "ShelvedModel", "decode_style_code"]
+__all__ = ["MAX_LOADED", "ModelShelf", "ShelvedModel"]
 
 MAX_LOADED = 2
 """Models in memory; the one that painted longest ago makes room."""
 
 _FAMILY = "spade"
+_CODE_FIELD = "look.style_code"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ class ShelvedModel:
         except ConfigError as error:
             raise ModelError(str(error)) from None
         vocabulary = description.vocabulary
+        check_styles(description.styles, config.style_dim, where=f"{folder}: styles")
         return cls(
             name=name,
             folder=folder,
@@ -83,6 +86,10 @@ class ShelvedModel:
                 size_multiple=config.size_multiple,
                 style_dim=config.style_dim,
                 can_read_style=config.encoder is not None,
+                styles=tuple(
+                    StyleEntry(name=style.name, look=CodeLook(style_code=style.style_code))
+                    for style in description.styles
+                ),
                 needs_instances=config.has_instance_edges,
                 vocabulary=_entry_of(vocabulary, description.facts.get("class_pixels")),
             ),
@@ -112,7 +119,7 @@ class ShelvedModel:
                 f"{self.config.style_dim} numbers."
             )
         elif isinstance(look, CodeLook):
-            decode_style_code(look.style_code, self.config.style_dim)
+            decode_style_code(look.style_code, self.config.style_dim, where=_CODE_FIELD)
 
 
 class ModelShelf:
@@ -236,33 +243,11 @@ class ModelShelf:
         return encode_style_code(self.synthesizer(model).encode_style(photo))
 
 
-def decode_style_code(text: str, style_dim: int) -> NDArray[np.float32]:
-    """A style code, (D,) float32, from base64.
-
-    Raises:
-        RequestError: when it is damaged, of another length, or holds values that are not numbers.
-    """
-    where = "look.style_code"
-    try:
-        content = base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise RequestError(f"{where} is not base64: {error}.") from None
-    if len(content) != 4 * style_dim:
-        raise RequestError(
-            f"{where}: expected {style_dim} numbers of 4 bytes, got {len(content)} bytes. The code "
-            f"may be of another model."
-        )
-    code = np.frombuffer(content, "<f4").astype(np.float32)
-    if not np.isfinite(code).all():
-        raise RequestError(f"{where} holds values that are not numbers.")
-    return code
-
-
 def _style_of(model: ShelvedModel, look: Look) -> tuple[int, NDArray[np.float32] | None]:
     model.check_look(look)
     if isinstance(look, CodeLook):
         assert model.config.style_dim is not None, "check_look saw to it"
-        return 0, decode_style_code(look.style_code, model.config.style_dim)
+        return 0, decode_style_code(look.style_code, model.config.style_dim, where=_CODE_FIELD)
     return (look.seed if isinstance(look, SeedLook) else 0), None
 
 

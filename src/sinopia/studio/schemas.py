@@ -37,6 +37,7 @@ __all__ = [
     "SeedLook",
     "Seen",
     "StyleCode",
+    "StyleEntry",
     "Underlay",
     "VocabularyEntry",
 ]
@@ -177,6 +178,13 @@ class VocabularyEntry(_Strict):
     classes: tuple[ClassEntry, ...]
 
 
+class StyleEntry(_Strict):
+    """A style that a model brings along."""
+
+    name: str
+    look: CodeLook
+
+
 class ModelEntry(_Strict):
     """One model of the studio."""
 
@@ -186,6 +194,7 @@ class ModelEntry(_Strict):
     size_multiple: int
     style_dim: int | None
     can_read_style: bool
+    styles: tuple[StyleEntry, ...]
     needs_instances: bool
     vocabulary: VocabularyEntry
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
@@ -25,6 +26,7 @@ __all__ = ["start_from"]
 
 _NORMED_WEIGHT = ".parametrizations.weight.original"
 _NOISE = ".noise_strength"
+_STYLE_WEIGHTS = ("to_mean.weight", "to_log_variance.weight")
 _NORM_STATE = ".parametrizations.weight.0."
 
 
@@ -95,6 +97,9 @@ def _copy(
         source = given.get(key)
         if source is not None and key in map_weights:
             source = _remap(source, channels)
+        if source is not None and key in _STYLE_WEIGHTS and source.shape[1] < tensor.shape[1]:
+            # the model's encoder knows no colors: the run's begins without a use for them
+            source = F.pad(source, (0, tensor.shape[1] - source.shape[1]))
         if source is None or source.shape != tensor.shape:
             shape = "nothing" if source is None else tuple(source.shape)
             raise ConfigError(

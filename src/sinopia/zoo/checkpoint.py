@@ -32,6 +32,7 @@ from torch.nn.utils import parametrize
 from sinopia import config as configs
 from sinopia.errors import ConfigError, ModelError
 from sinopia.files import atomic_folder, file_sha256
+from sinopia.models.spade import SpadeConfig
 from sinopia.scene.image import ImageArray, write_image
 from sinopia.scene.vocabulary import Vocabulary
 from sinopia.zoo.catalog import available_models
@@ -47,8 +48,10 @@ from sinopia.zoo.manifest import (
     manifest_vocabulary,
     read_manifest,
     read_tensor_headers,
+    write_manifest,
 )
 from sinopia.zoo.registry import FamilyConfig, find_family
+from sinopia.zoo.styles import NamedStyle, check_styles
 
 __all__ = ["Model", "folded_state", "load_model", "save_model"]
 
@@ -61,7 +64,8 @@ class Model:
     """Trained networks and what is known of them.
 
     Raises:
-        ModelError: when the vocabulary has not as many classes as the config.
+        ModelError: when the vocabulary has not as many classes as the config, or a named style
+            does not fit the config.
     """
 
     family: str
@@ -73,6 +77,8 @@ class Model:
     """By the names that the family gives them, such as generator and encoder."""
     facts: dict[str, Any]
     """JSON values: images_seen, data, licence, metrics, training pixels of each class ..."""
+    styles: tuple[NamedStyle, ...] = ()
+    """Styles that can be asked for by name."""
 
     def __post_init__(self) -> None:
         if len(self.vocabulary) != self.config.num_classes:
@@ -80,6 +86,8 @@ class Model:
                 f"the model has {self.config.num_classes} classes, but vocabulary "
                 f"{self.vocabulary.name!r} has {len(self.vocabulary)}."
             )
+        style_dim = self.config.style_dim if isinstance(self.config, SpadeConfig) else None
+        check_styles(self.styles, style_dim, where="the model's styles")
 
 
 def save_model(
@@ -125,9 +133,9 @@ def save_model(
             weights=WeightsEntry(
                 num_bytes=weights.stat().st_size, sha256=file_sha256(weights), dtype=_DTYPES[dtype]
             ),
+            styles=model.styles,
         )
-        text = json.dumps(configs.to_json(manifest), indent=1, allow_nan=False) + "\n"
-        (temporary / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        write_manifest(temporary, manifest)
         (temporary / CARD_FILE).write_text(card, encoding="utf-8")
         if preview is not None:
             write_image(temporary / PREVIEW_FILE, preview)
@@ -181,7 +189,12 @@ def load_model(folder: str | Path, *, device: str | torch.device = "cpu") -> Mod
         network.load_state_dict(state, assign=True)
         network.eval().requires_grad_(False)
     return Model(
-        family=manifest.family, config=config, vocabulary=vocabulary, networks=networks, facts=facts
+        family=manifest.family,
+        config=config,
+        vocabulary=vocabulary,
+        networks=networks,
+        facts=facts,
+        styles=manifest.styles,
     )
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sinopia import config as configs
 from sinopia.errors import ConfigError, LabelError, ModelError
+from sinopia.files import write_text
 from sinopia.scene.vocabulary import Vocabulary
+from sinopia.zoo.styles import NamedStyle, check_styles, encode_style_code
 
 __all__ = [
     "CARD_FILE",
@@ -22,9 +27,12 @@ __all__ = [
     "ModelDescription",
     "TensorHeader",
     "WeightsEntry",
+    "add_style",
     "describe_model",
     "read_manifest",
     "read_tensor_headers",
+    "remove_style",
+    "write_manifest",
 ]
 
 FORMAT_VERSION = 1
@@ -63,6 +71,8 @@ class Manifest:
     facts: Any
     """Free JSON: images_seen, data, licence, metrics ..."""
     weights: WeightsEntry
+    styles: tuple[NamedStyle, ...] = ()
+    """Styles that can be asked for by name."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,8 @@ class ModelDescription:
     """Weights and biases of all networks, without running statistics."""
     num_bytes: int
     """Size of the weight file."""
+    styles: tuple[NamedStyle, ...] = ()
+    """Styles that can be asked for by name."""
 
 
 def read_manifest(folder: str | Path) -> Manifest:
@@ -124,6 +136,49 @@ def read_manifest(folder: str | Path) -> Manifest:
         return configs.from_json(Manifest, data, where=str(path))
     except ConfigError as error:
         raise ModelError(str(error)) from None
+
+
+def write_manifest(folder: str | Path, manifest: Manifest) -> None:
+    """Write model.json of a model folder, whole or not at all.
+
+    Raises:
+        OSError: when it cannot be written; the older one stays.
+    """
+    data = cast("dict[str, Any]", configs.to_json(manifest))
+    if not manifest.styles:
+        del data["styles"]  # versions that know no styles read the others still
+    text = json.dumps(data, indent=1, allow_nan=False) + "\n"
+    write_text(Path(folder) / MANIFEST_FILE, text)
+
+
+def add_style(folder: str | Path, name: str, code: NDArray[np.float32]) -> None:
+    """Name a style code (D,) of a model, in the place of an older one of that name.
+
+    Raises:
+        ModelError: when the name or the code does not fit the model.
+        OSError: when model.json cannot be written; the older one stays.
+    """
+    manifest = read_manifest(folder)
+    others = tuple(style for style in manifest.styles if style.name != name)
+    styles = (*others, NamedStyle(name, encode_style_code(code)))
+    style_dim = manifest_object(manifest.config, f"{folder}: config").get("style_dim")
+    check_styles(styles, style_dim, where=str(folder))
+    write_manifest(folder, replace(manifest, styles=styles))
+
+
+def remove_style(folder: str | Path, name: str) -> None:
+    """Take a named style out of a model.
+
+    Raises:
+        ModelError: when it has none of that name.
+        OSError: when model.json cannot be written; the older one stays.
+    """
+    manifest = read_manifest(folder)
+    others = tuple(style for style in manifest.styles if style.name != name)
+    if len(others) == len(manifest.styles):
+        names = ", ".join(style.name for style in others) or "none"
+        raise ModelError(f"{folder} has no style {name!r}; it has {names}.")
+    write_manifest(folder, replace(manifest, styles=others))
 
 
 def read_tensor_headers(path: str | Path) -> dict[str, TensorHeader]:
@@ -182,6 +237,7 @@ def describe_model(folder: str | Path) -> ModelDescription:
             if not name.endswith(_BUFFERS)
         ),
         num_bytes=(folder / WEIGHTS_FILE).stat().st_size,
+        styles=manifest.styles,
     )
 
 

@@ -8,7 +8,13 @@ from scipy.special import log_expit
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sinopia.nn.losses import discriminator_loss, generator_loss, gradient_penalty, win_rate
+from sinopia.nn.losses import (
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    r1_penalty,
+    win_rate,
+)
 
 # Two scales of different sizes: a mean over all values together would give other numbers.
 REAL = [torch.tensor([2.0, 0.0, -1.0, 0.5]), torch.tensor([3.0])]
@@ -120,6 +126,24 @@ def test_penalty_of_a_flat_critic_has_no_nan_gradient() -> None:
     images = torch.rand(2, 3, 2, 2)
     gradient_penalty(_linear(weight), images, images).backward()
     assert weight.grad is not None and weight.grad.isfinite().all()
+
+
+def test_r1_is_the_squared_gradient_at_photos() -> None:
+    weight = torch.zeros(1, 3, 4, 4)
+    weight[0, 0, 0, 0], weight[0, 2, 3, 1] = 3.0, -4.0
+    assert r1_penalty(_linear(weight), torch.rand(5, 3, 4, 4)).item() == pytest.approx(25)
+    # f(x) = sum x^2 / 2 has gradient x: squares 1 * 12 and 4 * 12, on average 30
+    photos = torch.ones(2, 3, 2, 2) * torch.tensor([1.0, 2.0])[:, None, None, None]
+    penalty = r1_penalty(lambda images: [images.square().sum(dim=(1, 2, 3)) / 2], photos)
+    assert penalty.item() == pytest.approx(30)
+
+
+def test_r1_trains_the_critic_and_not_the_photos() -> None:
+    critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
+    photos = torch.rand(2, 3, 8, 8).requires_grad_()
+    r1_penalty(lambda images: [critic(images)], photos).backward()
+    assert photos.grad is None
+    assert all(p.grad is not None for name, p in critic.named_parameters() if "weight" in name)
 
 
 def test_win_rate_by_hand() -> None:

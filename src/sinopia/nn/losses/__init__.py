@@ -5,8 +5,10 @@ from sinopia.nn.losses.adversarial import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    r1_penalty,
     win_rate,
 )
+from sinopia.nn.losses.color import color_loss
 from sinopia.nn.losses.feature_matching import feature_matching_loss
 from sinopia.nn.losses.kl import KlReduction, kl_divergence
 from sinopia.nn.losses.perceptual import (
@@ -31,6 +33,7 @@ __all__ = [
     "LpipsDistance",
     "PerceptualLoss",
     "RelativeL1Distance",
+    "color_loss",
     "discriminator_loss",
     "feature_matching_loss",
     "generator_loss",
@@ -38,6 +41,7 @@ __all__ = [
     "kl_divergence",
     "l1_distance",
     "lpips_distance",
+    "r1_penalty",
     "relative_l1_distance",
     "squeezenet_lpips",
     "squeezenet_perceptual",

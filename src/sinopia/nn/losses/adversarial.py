@@ -23,6 +23,7 @@ __all__ = [
     "discriminator_loss",
     "generator_loss",
     "gradient_penalty",
+    "r1_penalty",
     "win_rate",
 ]
 
@@ -127,3 +128,15 @@ def gradient_penalty(
     (gradient,) = torch.autograd.grad(score, interpolates, create_graph=True)
     norms = torch.linalg.vector_norm(gradient.flatten(1), dim=1)  # (B,)
     return (norms - 1).square().mean()
+
+
+def r1_penalty(critic: Callable[[Tensor], Sequence[Tensor]], real_images: Tensor) -> Tensor:
+    """Mescheder et al. 2018, eq. 9 without its weight of gamma / 2: E |grad f(x)|^2 over photos.
+
+    f(x) is the sum of all outputs for a sample of (B, C, H, W), over scales and pixels; the norm is
+    over all values of the sample. The images receive no gradients; the critic's parameters do.
+    """
+    photos = real_images.detach().float().requires_grad_()
+    score = torch.stack([scale.float().sum() for scale in critic(photos)]).sum()
+    (gradient,) = torch.autograd.grad(score, photos, create_graph=True)
+    return gradient.float().flatten(1).square().sum(dim=1).mean()

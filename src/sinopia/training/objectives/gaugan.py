@@ -6,6 +6,7 @@ matching). The perceptual loss and the KL divergence of styles are in `guidance.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -23,6 +24,7 @@ from sinopia.nn.losses.adversarial import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    r1_penalty,
     win_rate,
 )
 from sinopia.nn.losses.feature_matching import feature_matching_loss
@@ -47,6 +49,9 @@ class GauganObjectiveConfig:
     """0 leaves it out."""
     gradient_penalty_weight: float = 10.0
     """Only with wasserstein."""
+    r1_weight: float = 0.0
+    """Of the squared gradient of the logits' sum at photos (Mescheder et al. 2018): gamma / 2, for
+    a sum over a map of logits, so 0.001 is much; 0 leaves it out."""
     augmentations: tuple[Augmentation, ...] = field(default=())
     """What the discriminator's inputs go through: color, translation, cutout (Zhao et al. 2020)."""
 
@@ -105,17 +110,25 @@ class GauganObjective:
                 [real.detach() for _, real in logits], [fake.detach() for fake, _ in logits]
             ),
         }
+        critic = self._critic(dense, draw)
         if self.config.adversarial == "wasserstein":
-            penalty = gradient_penalty(
-                lambda images: [
-                    scale[-1] for scale in self._discriminator(torch.cat([images, dense], dim=1))
-                ],
-                real_images,
-                fake_images,
-                generator=draws,
-            )
+            penalty = gradient_penalty(critic, real_images, fake_images, generator=draws)
             losses["loss/D/gradient_penalty"] = self.config.gradient_penalty_weight * penalty
+        if self.config.r1_weight > 0:
+            losses["loss/D/r1"] = self.config.r1_weight * r1_penalty(critic, real_images)
         return losses
+
+    def _critic(self, dense: Tensor, draw: AugmentationDraw) -> Callable[[Tensor], list[Tensor]]:
+        """The logits of pictures of the maps, for penalties on their gradients.
+
+        Through the bare network: the wrapped one has begun its pass of this step already.
+        """
+        discriminator = bare(self._discriminator)
+
+        def logits(images: Tensor) -> list[Tensor]:
+            return [scale[-1] for scale in discriminator(_stacked(images, dense, draw))]
+
+        return logits
 
     def generator_losses(
         self, batch: SceneBatch, synthesis: Synthesis, draws: torch.Generator

@@ -22,6 +22,11 @@ export interface Vocabulary {
   readonly classes: readonly SemanticClass[];
 }
 
+export interface NamedStyle {
+  readonly name: string;
+  readonly look: NonNullable<Look>;
+}
+
 export interface Model {
   readonly name: string;
   readonly summary: string;
@@ -30,6 +35,8 @@ export interface Model {
   readonly size_multiple: number;
   readonly style_dim: number | null;
   readonly can_read_style: boolean;
+  /** Styles that the model brings along. */
+  readonly styles: readonly NamedStyle[];
   readonly needs_instances: boolean;
   readonly vocabulary: Vocabulary;
 }

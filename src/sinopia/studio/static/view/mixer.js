@@ -1,7 +1,6 @@
 /** Between two styles: a slider from one to the other, along the arc between their codes. */
 
 /**
- * @import { SavedStyle } from "../api/types.js"
  * @import { Studio } from "./types.js"
  */
 
@@ -9,7 +8,7 @@ import { styleOfSeed } from "../api/http.js";
 import { decodeStyleCode, encodeStyleCode, mixStyleCodes } from "../core/style_code.js";
 import { slider } from "./controls.js";
 import { element } from "./dom.js";
-import { stylesOf } from "./state.js";
+import { namedStylesOf } from "./state.js";
 import { showToast } from "./toasts.js";
 
 /** @param {Studio} studio */
@@ -35,14 +34,14 @@ export function createMixer({ store }) {
 
   /** @param {string} id */
   function codeOf(id) {
-    const style = store.get().styles.find((each) => each.id === id);
+    const style = namedStylesOf(store.get()).find((each) => each.id === id);
     if (style === undefined) throw new Error(`there is no style ${id}`);
     const known = codes.get(id);
     if (known) return known;
     const { look } = style;
     const code =
       "seed" in look
-        ? styleOfSeed(style.model, look.seed).then(decodeStyleCode)
+        ? styleOfSeed(store.get().model.name, look.seed).then(decodeStyleCode)
         : Promise.resolve(decodeStyleCode(look.style_code));
     codes.set(id, code);
     code.catch(() => codes.delete(id));
@@ -62,7 +61,7 @@ export function createMixer({ store }) {
   from.addEventListener("change", () => void mix());
   to.addEventListener("change", () => void mix());
   const show = () => {
-    const styles = stylesOf(store.get());
+    const styles = namedStylesOf(store.get());
     row.hidden = styles.length < 2;
     fillSelect(from, styles, 0);
     fillSelect(to, styles, 1);
@@ -80,7 +79,7 @@ function createSelect(label, testid) {
 
 /**
  * @param {HTMLSelectElement} select
- * @param {readonly SavedStyle[]} styles
+ * @param {readonly { id: string, name: string }[]} styles
  * @param {number} fallback
  */
 function fillSelect(select, styles, fallback) {

@@ -151,3 +151,14 @@ export function follow(store, selector, listener) {
 export function stylesOf({ styles, model }) {
   return styles.filter((style) => style.model === model.name);
 }
+
+/**
+ * All styles of the model at hand that have a name: those that it brings along, then saved ones.
+ *
+ * @param {Pick<StudioState, "styles" | "model">} state
+ */
+export function namedStylesOf(state) {
+  const { model } = state;
+  const own = model.styles.map(({ name, look }) => ({ id: `${model.name}/${name}`, name, look }));
+  return [...own, ...stylesOf(state)];
+}

@@ -9,6 +9,7 @@ import { Problem, styleOfPhoto } from "../api/http.js";
 import { button } from "./controls.js";
 import { element, context2d } from "./dom.js";
 import { createMixer } from "./mixer.js";
+import { createModelStyles } from "./model_styles.js";
 import { seedOf, stylesOf } from "./state.js";
 import { createThumbnail, drawThumbnail, thumbnailFile } from "./thumbnail.js";
 import { showToast } from "./toasts.js";
@@ -44,7 +45,14 @@ export function createStylesPanel(studio) {
     "section",
     { class: "tray-part styles", "aria-label": "Styles", testid: "styles-panel" },
     element("div", { class: "tray-head" }, element("h2", {}, "Styles"), photo, save),
-    element("div", { class: "tray-body" }, sentence, createMixer(studio), gallery),
+    element(
+      "div",
+      { class: "tray-body" },
+      createModelStyles(studio),
+      sentence,
+      createMixer(studio),
+      gallery,
+    ),
   );
 
   /** @type {readonly { style: SavedStyle, choice: HTMLElement }[]} */
