@@ -331,6 +331,24 @@ def test_an_encoder_with_colors_sees_the_means_of_sixteenths() -> None:
     torch.testing.assert_close(mean[0], expected)
 
 
+def test_a_code_begins_with_colors() -> None:
+    """Photos of one colour each, which instance norm makes alike: the mix tells them apart."""
+    config = SpadeEncoderConfig(base_channels=2, input_size=16, has_colors=True)
+    network = SpadeEncoder(config, style_dim=64).eval()
+    photos = torch.tensor([[0.5, 0.0, -0.5], [-0.5, 0.0, 0.5]])[:, :, None, None].expand(
+        -1, -1, 16, 16
+    )
+    with torch.no_grad():
+        network.to_mean.weight[:, -48:] = 0
+        plain = network(photos)[0]
+        network.begin_with_colors(torch.Generator().manual_seed(0))
+        mixed = network(photos)[0]
+    added = mixed - plain
+    torch.testing.assert_close(added[0], -added[1])
+    # 32 of 48 inputs are 0.5, times a mix of deviation 0.3: 0.5 * 0.3 * sqrt(32) = 0.85
+    assert added.std().item() == pytest.approx(0.85, rel=0.25)
+
+
 def test_generator_options_without_norms_and_with_other_widths() -> None:
     config = replace(
         TINY, has_spectral_norm=False, channel_multipliers=(4, 3, 3, 2, 2, 1, 1), kernel_size=1

@@ -76,19 +76,23 @@ def test_classes_are_matched_by_name(
     torch.testing.assert_close(weight[:, 6], known[:, 5])  # unlabeled
 
 
-def test_an_encoder_with_colors_begins_as_the_model_without(whole_run: Path, pairs: Path) -> None:
+def test_an_encoder_with_colors_begins_with_its_own_mix(whole_run: Path, pairs: Path) -> None:
+    """Beside that mix it is the encoder of the model."""
     plain = tiny_run(pairs).model
     assert plain.encoder is not None
     config = replace(plain, encoder=replace(plain.encoder, has_colors=True))
     networks = networks_of(config)
     model = load_model(whole_run / "model")
     start_from(str(whole_run / "model"), networks, config=config, vocabulary=model.vocabulary)
-    photo = torch.rand(1, 3, 32, 32)
+    encoder = networks["encoder"].eval()
+    assert isinstance(encoder, SpadeEncoder)
+    colors = encoder.to_mean.weight[:, -48:].clone()
+    assert colors.abs().max() > 0
     with torch.no_grad():
-        mean = networks["encoder"].eval()(photo)[0]
-        torch.testing.assert_close(
-            mean, model.networks["encoder"].eval()(photo)[0], atol=0.02, rtol=0.02
-        )
+        encoder.to_mean.weight[:, -48:] = 0
+        photo = torch.rand(1, 3, 32, 32)
+        mean, expected = encoder(photo)[0], model.networks["encoder"].eval()(photo)[0]
+    torch.testing.assert_close(mean, expected, atol=0.02, rtol=0.02)
 
 
 def test_a_run_begins_with_a_model(tmp_path: Path, whole_run: Path, pairs: Path) -> None:

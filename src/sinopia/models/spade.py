@@ -38,6 +38,9 @@ Upsampling = Literal["normal", "more", "most"]
 
 _DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 _LEAK = 0.2
+_COLORS = 3 * 4 * 4
+_COLOR_MIX = 0.3
+"""Of colours, whose deviation is about 0.4: it gives the numbers of the code one of about one."""
 _NOISE_SEED = 0x51_0B1A
 _FIRST_STRENGTH = 0.5
 """Of the noise, beside features whose deviation is about one: a short run must be able to see it,
@@ -407,9 +410,21 @@ class SpadeEncoder(nn.Module):
             self.layers.append(
                 nn.Sequential(spectral_norm(layer) if config.has_spectral_norm else layer, norm)
             )
-        features = widths[-1] * 16 + (3 * 16 if config.has_colors else 0)
+        features = widths[-1] * 16 + (_COLORS if config.has_colors else 0)
         self.to_mean = nn.Linear(features, style_dim)
         self.to_log_variance = nn.Linear(features, style_dim)
+
+    @torch.no_grad()
+    def begin_with_colors(self, generator: torch.Generator) -> None:
+        """Make the mean a random mix of the photo's colours, beside what it is already.
+
+        A generator can only learn to use what is in the code, and an encoder only to put there what
+        is used: from nothing, the two agree on brightness and never find hue.
+        """
+        if self.config.has_colors:
+            colors = self.to_mean.weight[:, -_COLORS:]
+            mix = torch.randn(colors.shape, generator=generator) * _COLOR_MIX
+            colors += mix.to(colors)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance, each (B, style_dim), of (B, 3, H, W) pictures in [-1, 1]."""

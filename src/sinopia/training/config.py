@@ -155,6 +155,9 @@ class TrainConfig:
     """Share of the run after which the learning rates fall linearly to zero."""
     average_half_life: int = 10_000
     """Half-life of the generator's moving average, in images; 0 = no averaging."""
+    standard_styles: bool = False
+    """Whether codes of the models that are saved are turned so that those of the training photos
+    are standard normal together, as the random styles of a small guidance.kl_weight need."""
     start_from: str | None = None
     """Model folder whose generator and encoder the run begins with; classes are matched by name."""
     initialization: Initialization = "xavier"
@@ -194,6 +197,11 @@ class TrainConfig:
                     f"sides that are multiples of {multiple}, got {self.model.size_hw}. Take fewer "
                     f"channel_multipliers, or another size_hw."
                 )
+        if self.standard_styles and self.model.encoder is None:
+            raise ConfigError(
+                "standard_styles: there are no codes of photos without an encoder; give the model "
+                "one (model.style_dim, model.encoder), or leave standard_styles out."
+            )
         if self.preprocess.mode in _ONE_SIZE and self.preprocess.size_hw != self.model.size_hw:
             raise ConfigError(
                 f"preprocess.size_hw is {self.preprocess.size_hw}, model.size_hw "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from sinopia.zoo.registry import FamilyConfig
 __all__ = ["ModelFamily", "Observer"]
 
 _BATCH_SIZE = 8
+_NUM_FINISHING = 512
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class ModelFamily:
     """Height and width that the run is measured at."""
     words: str
     """A sentence for the card."""
+    finish: (
+        Callable[[Mapping[str, nn.Module], Iterable[SceneBatch]], dict[str, nn.Module]] | None
+    ) = None
+    """From the networks and batches of training scenes, those that are written; none: the same."""
 
 
 class Observer:
@@ -80,7 +85,7 @@ class Observer:
         vocabulary = self._validation.vocabulary
         rows: list[list[ImageArray]] = []
         titles = ["map", "photo"]
-        for batch in self._batches(self._config.schedule.num_previews):
+        for batch in self._batches(self._validation, self._config.schedule.num_previews):
             assert batch.images is not None
             columns = [_colored(batch, vocabulary), images_from_tensor(batch.images)]
             made = self._objective.preview(
@@ -96,7 +101,7 @@ class Observer:
         """Mean distances over the first validation scenes."""
         sums: dict[str, float] = {}
         count = 0
-        for batch in self._batches(self._config.schedule.num_measured):
+        for batch in self._batches(self._validation, self._config.schedule.num_measured):
             values = self._objective.measure(
                 generator, batch, seed=self._config.seed, precision=precision
             )
@@ -121,10 +126,14 @@ class Observer:
         if not self._class_pixels:
             self._class_pixels = _class_pixels(self._training)
         networks = {self._averaged: generator, **self._others}
+        if self._family.finish is not None:
+            scenes = self._batches(self._training, _NUM_FINISHING)
+            networks = self._family.finish(networks, scenes)
         facts: dict[str, object] = {
             "name": self._config.name,
             "data": self._training.name,
             "training_scenes": len(self._training),
+            "size_hw": list(self._family.size_hw),
             "images_seen": images_seen,
             "measured": {name: round(value, 5) for name, value in self._measured.items()},
             "class_pixels": self._class_pixels,
@@ -136,14 +145,14 @@ class Observer:
         card = _card(self._config, family, facts)
         save_model(folder, model, card=card, preview=self._grid)
 
-    def _batches(self, count: int) -> list[SceneBatch]:
-        """Some validation scenes, evenly spread over the set and always the same."""
-        count = min(count, len(self._validation))
-        picked = np.linspace(0, len(self._validation) - 1, count).round().astype(int)
-        chosen = _Subset(self._validation, picked.tolist())
+    def _batches(self, dataset: Dataset, count: int) -> Iterator[SceneBatch]:
+        """Some scenes, evenly spread over the set and always the same."""
+        count = min(count, len(dataset))
+        picked = np.linspace(0, len(dataset) - 1, count).round().astype(int)
+        chosen = _Subset(dataset, picked.tolist())
         preprocess = PreprocessConfig(mode="fixed", size_hw=self._family.size_hw, flip=False)
         batches = evaluation_batches(chosen, preprocess, batch_size=_BATCH_SIZE)
-        return [batch.to(self._device) for batch in batches]
+        return (batch.to(self._device) for batch in batches)
 
 
 class _Subset:

@@ -27,6 +27,7 @@ from sinopia.training.objectives.painter import SpadePainter
 from sinopia.training.objectives.segmentation import SegmentationObjective
 from sinopia.training.observer import ModelFamily, Observer
 from sinopia.training.processes import join_processes
+from sinopia.training.standard_styles import standardize_styles
 from sinopia.training.starting_point import start_from
 
 __all__ = ["build_objective", "train"]
@@ -62,7 +63,13 @@ def train(
                     config=config.model,
                     vocabulary=dataset.vocabulary,
                 )
-            family = ModelFamily("spade", config.model, config.model.size_hw, _words(config.model))
+            family = ModelFamily(
+                "spade",
+                config.model,
+                config.model.size_hw,
+                _words(config.model),
+                finish=standardize_styles if config.standard_styles else None,
+            )
         else:
             objective = _build_segmentation(config, dataset)
             size_hw = config.preprocess.size_hw
@@ -136,6 +143,9 @@ def build_objective(config: TrainConfig, guidance: Guidance) -> GauganObjective 
                 gain=config.initialization_gain,
                 seed=derive_seed(config.seed, f"initialization/{name}"),
             )
+    if encoder is not None:
+        draws = torch.Generator().manual_seed(derive_seed(config.seed, "initialization/colors"))
+        encoder.begin_with_colors(draws)
     painter = SpadePainter(generator, encoder)
     if isinstance(config.objective, OasisObjectiveConfig):
         return OasisObjective(

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
@@ -98,8 +97,8 @@ def _copy(
         if source is not None and key in map_weights:
             source = _remap(source, channels)
         if source is not None and key in _STYLE_WEIGHTS and source.shape[1] < tensor.shape[1]:
-            # the model's encoder knows no colors: the run's begins without a use for them
-            source = F.pad(source, (0, tensor.shape[1] - source.shape[1]))
+            # the model's encoder knows no colours: the run's begins with its own mix of them
+            source = torch.cat([source, tensor[:, source.shape[1] :].to(source)], dim=1)
         if source is None or source.shape != tensor.shape:
             shape = "nothing" if source is None else tuple(source.shape)
             raise ConfigError(

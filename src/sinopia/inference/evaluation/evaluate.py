@@ -160,6 +160,7 @@ def run_evaluation(
         models=results,
         warnings=(
             *_general_warnings(plan, scenes, painters),
+            *_judge_size_warnings(judges.segmenter, size_hw),
             *_judge_warnings(photos.agreement, results),
         ),
         machine=describe_machine(device),
@@ -366,6 +367,17 @@ def _general_warnings(
     if plan.inception is None:
         warnings.append("No Inception weights were given, so there is no FID or KID here.")
     return (*warnings, *size_warnings(painters, scenes.size_hw))
+
+
+def _judge_size_warnings(judge: SegmentationJudge | None, size_hw: tuple[int, int]) -> list[str]:
+    """A segmenter reads things best at the size that it saw them at."""
+    if judge is None or judge.facts.size_hw in (None, size_hw):
+        return []
+    height, width = judge.facts.size_hw
+    return [
+        f"The segmenter learnt from photos of {height}x{width}, but pictures and photos here are "
+        f"{size_hw[0]}x{size_hw[1]}: it reads both worse than it could."
+    ]
 
 
 def _judge_warnings(photos: Agreement | None, models: Sequence[ModelResult]) -> list[str]:

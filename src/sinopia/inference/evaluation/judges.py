@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -143,8 +144,19 @@ def _load_segmenter(
         name="/".join(parts[-2:] if parts[-1] in NAMES_IN_RUNS else parts[-1:]),
         network=f"{manifest.family}, see its model folder",
         weights_sha256=manifest.weights.sha256,
+        size_hw=_trained_size(manifest.facts),
     )
     return SegmentationJudge(network, facts, device=device)
+
+
+def _trained_size(facts: Any) -> tuple[int, int] | None:
+    """Height and width from the facts of a model, which are free and may hold none."""
+    size = facts.get("size_hw") if isinstance(facts, dict) else None  # type: ignore[union-attr]
+    match cast("object", size):
+        case [int(height), int(width)]:
+            return (height, width)
+        case _:
+            return None
 
 
 def _load_published(

@@ -58,6 +58,8 @@ class JudgeFacts:
     name: str
     network: str
     weights_sha256: str
+    size_hw: tuple[int, int] | None = None
+    """Height and width of the photos that it learnt from; None: not known."""
 
 
 @dataclass(frozen=True)
