@@ -67,7 +67,18 @@ def _noise(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainC
 
 
 def _styled(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    return replace(config, guidance=replace(config.guidance, color_weight=10.0, kl_weight=0.005))
+    encoder = config.model.encoder
+    assert encoder is not None
+    return replace(
+        config,
+        model=replace(config.model, encoder=replace(encoder, has_colors=True)),
+        guidance=replace(config.guidance, color_weight=60.0, kl_weight=0.001),
+        standard_styles=True,
+    )
+
+
+def _reseeded(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
+    return replace(config, seed=config.seed + 1)
 
 
 def _oasis(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
@@ -95,13 +106,13 @@ VARIANTS = (
     ),
     Variant("perceptual", "+ perceptual loss (SqueezeNet 1.1)", "augmentation", _perceptual),
     Variant("segmenter", "+ teaching segmenter", "perceptual", _taught),
+    Variant("seed", "taught, other random numbers", "segmenter", _reseeded),
     Variant("unbalanced", "taught, classes not balanced", "segmenter", _unbalanced),
     Variant("elastic", "taught, map boundaries bent by 0.02 of the side", "segmenter", _elastic),
     Variant("r1", "taught, R1 penalty", "segmenter", _r1),
     Variant("noise", "taught, noise in the generator", "segmenter", _noise),
-    Variant("style", "taught, color loss and a tenth of the KL weight", "segmenter", _styled),
+    Variant("style", "taught, styles that carry colors", "segmenter", _styled),
     Variant("oasis", "taught, OASIS in place of hinge + f. m.", "segmenter", _oasis),
-    Variant("oasis_style", "OASIS, color loss and a tenth of the KL weight", "oasis", _styled),
 )
 
 

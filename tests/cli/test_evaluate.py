@@ -273,6 +273,23 @@ def base(tiny_model_folder: Path, data: Path, weights: Path, tmp_path: Path) -> 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("size_hw", "is_told"), [([32, 32], False), ([64, 32], True), ("large", False), (None, False)]
+)
+def test_a_judge_of_another_size_is_told(
+    command_line: CommandLine,
+    base: list[object],
+    tiny_vocabulary: Vocabulary,
+    tmp_path: Path,
+    size_hw: object,
+    is_told: bool,
+) -> None:
+    judge = write_judge(tmp_path / "judge", tiny_vocabulary, size_hw=size_hw)
+    outcome = command_line.run(*base, "--segmenter", judge, "--limit", 2)
+    assert outcome.code == 0, outcome.err
+    assert ("learnt from photos of 64x32" in outcome.err) == is_told
+
+
 def test_what_cannot_be_evaluated(
     command_line: CommandLine,
     base: list[object],

@@ -154,14 +154,26 @@ def scenery_128(root: str, pretrained: Pretrained) -> TrainConfig:
 def scenery(root: str, pretrained: Pretrained) -> TrainConfig:
     """The shipped model: landscapes at 256x256; begin with scenery_128 (--start-from)."""
     model = _small_model(num_classes=8, has_unlabeled=False, size_hw=(256, 256))
+    assert model.encoder is not None
     # one more doubling: the blocks of 128x128 keep their weights, each on a grid twice as fine
-    return _scenery(
-        "scenery",
-        root,
-        pretrained,
-        model=replace(model, upsampling="more", has_noise=True),
-        images=8_000,
-        segmenter_scale=2,  # it may have been trained beside scenery_128
+    model = replace(
+        model,
+        upsampling="more",
+        has_noise=True,
+        encoder=replace(model.encoder, has_colors=True),
+    )
+    config = _scenery("scenery", root, pretrained, model=model, images=12_000)
+    return replace(
+        config,
+        guidance=replace(
+            config.guidance,
+            segmenter_scale=2,  # it may have been trained beside scenery_128
+            color_weight=60.0,
+            kl_weight=0.002,
+        ),
+        standard_styles=True,
+        batch_size=4,  # styles are learnt by the number of steps
+        optimizer=replace(config.optimizer, generator_lr=3e-4),
     )
 
 
@@ -172,7 +184,6 @@ def _scenery(
     *,
     model: SpadeConfig,
     images: int,
-    segmenter_scale: int = 1,
 ) -> TrainConfig:
     side = model.size_hw[0]
     return TrainConfig(
@@ -182,7 +193,7 @@ def _scenery(
         preprocess=PreprocessConfig(load_size=round(1.12 * side), size_hw=model.size_hw),
         discriminator=SpadeDiscriminatorConfig(base_channels=32),
         objective=GauganObjectiveConfig(augmentations=("color", "translation")),
-        guidance=replace(_small_guidance(pretrained), segmenter_scale=segmenter_scale),
+        guidance=_small_guidance(pretrained),
         optimizer=_SMALL_OPTIMIZER,
         schedule=_SMALL_SCHEDULE,
         images=images,

@@ -41,7 +41,7 @@ def write_squeezenet(folder: Path) -> Path:
     return folder
 
 
-def write_judge(folder: Path, vocabulary: Vocabulary) -> Path:
+def write_judge(folder: Path, vocabulary: Vocabulary, **facts: object) -> Path:
     """A segmenter's model folder."""
     config = SegmenterConfig(
         num_classes=len(vocabulary),
@@ -53,6 +53,6 @@ def write_judge(folder: Path, vocabulary: Vocabulary) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = CompactSegmenter(config).eval()
-    model = Model("segmenter", config, vocabulary, {"segmenter": network}, {})
+    model = Model("segmenter", config, vocabulary, {"segmenter": network}, facts)
     save_model(folder, model, card="# judge\n")
     return folder
