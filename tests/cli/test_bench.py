@@ -123,6 +123,19 @@ def test_json(
     assert data["missing_rows"] == ["style"]
 
 
+def test_the_worst_maps(
+    command_line: CommandLine, tiny_model_folder: Path, plans: list[BenchmarkPlan]
+) -> None:
+    command_line.refuse("bench", "--model", tiny_model_folder, "--worst", "--rounds", 2)
+    [plan] = plans
+    first, second = plan.maps
+    assert first.shape == (32, 32) and (first != second).any()
+    # of five classes every one at a fifth of the pixels, and neighbours as good as never alike
+    np.testing.assert_allclose(np.bincount(first.ravel()) / 1024, 0.2, atol=0.06)
+    assert (first[1:] == first[:-1]).mean() < 0.3
+    assert plan.subject.name == "tiny worst maps"
+
+
 def test_help_shows_three_examples(command_line: CommandLine) -> None:
     lines = command_line.run("bench", "--help").out.splitlines()
     start = lines.index("  Examples:")
@@ -138,6 +151,8 @@ def test_what_is_refused(
     (tmp_path / "empty").mkdir()
     assert "holds no label map" in command_line.refuse(*model, "--maps", tmp_path / "empty")
     assert "goes with --maps" in command_line.refuse(*model, "--source-ids")
+    message = command_line.refuse(*model, "--worst", "--maps", tmp_path / "empty")
+    assert "--worst and --maps both say" in message
     message = command_line.refuse(*model, "--image-size", 30, 70)
     assert message.endswith("The nearest size is 32x64: --image-size 32 64.")
     assert "no model 'nowhere'" in command_line.refuse("bench", "--model", "nowhere")

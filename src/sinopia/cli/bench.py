@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +49,12 @@ def bench(
             show_default=False,
         ),
     ] = None,
+    worst: Annotated[
+        bool,
+        typer.Option(
+            "--worst", help="Maps with a class drawn for every pixel: the worst there is."
+        ),
+    ] = False,
     source_ids: Annotated[
         bool, typer.Option("--source-ids", help="Maps hold the data set's own numbers.")
     ] = False,
@@ -93,10 +100,13 @@ def bench(
     Examples:
       sinopia bench --threads 2
       sinopia bench --model scenery --maps maps/ --rounds 10
+      sinopia bench --worst --rounds 2
       sinopia bench --size cityscapes --device cuda --write results
     """
     if model is not None and size is not None:
         raise RequestError("--model and --size both name what is measured: give one of them.")
+    if worst and maps is not None:
+        raise RequestError("--worst and --maps both say which maps are painted: give one of them.")
     if source_ids and maps is None:
         raise RequestError("--source-ids goes with --maps: procedural scenes have no such numbers.")
     if maps is not None and not maps.is_dir():
@@ -104,7 +114,7 @@ def bench(
 
     from sinopia.inference.benchmark.report import to_json, to_markdown, write_report
     from sinopia.inference.benchmark.rows import BenchmarkPlan
-    from sinopia.inference.benchmark.strokes import procedural_maps
+    from sinopia.inference.benchmark.strokes import procedural_maps, random_maps
     from sinopia.inference.benchmark.timing import num_threads
     from sinopia.inference.device import find_device
     from sinopia.nn.precision import resolve_precision
@@ -116,7 +126,11 @@ def bench(
         subject.check_size(size_hw)
     except RequestError as error:  # which names the option of `sinopia paint`
         raise RequestError(str(error).replace("--size", "--image-size")) from None
-    if maps is None:
+    if worst:
+        ids = random_maps(rounds, size_hw=size_hw, num_classes=len(vocabulary))
+        maps_text = f"{rounds} with a class drawn for every pixel"
+        subject = dataclasses.replace(subject, name=f"{subject.name} worst maps")
+    elif maps is None:
         ids = procedural_maps(rounds, size_hw=size_hw, num_classes=len(vocabulary))
         maps_text = f"{rounds} procedural scenes"
     else:

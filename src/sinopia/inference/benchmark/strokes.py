@@ -18,7 +18,7 @@ from sinopia.scene.instances import instance_edges
 from sinopia.scene.vocabulary import UNLABELED
 from sinopia.seeding import derive_seed
 
-__all__ = ["Brush", "PaintedMap", "block_share", "brush_stroke", "procedural_maps"]
+__all__ = ["Brush", "PaintedMap", "block_share", "brush_stroke", "procedural_maps", "random_maps"]
 
 Brush = Literal["round", "square"]
 
@@ -56,6 +56,18 @@ def procedural_maps(
     """
     scenes = ProceduralScenes(size_hw)
     return [scenes[index].label_map.ids % num_classes for index in range(count)]
+
+
+def random_maps(
+    count: int, *, size_hw: tuple[int, int], num_classes: int
+) -> list[NDArray[np.uint8]]:
+    """Maps (H, W) whose pixels all have a class of their own drawing.
+
+    Nearly every neighbourhood is then another one: nothing is worse for an engine that paints by
+    distinct neighbourhoods.
+    """
+    draws = np.random.default_rng(derive_seed(0, "random maps"))
+    return [draws.integers(num_classes, size=size_hw, dtype=np.uint8) for _ in range(count)]
 
 
 def brush_stroke(
