@@ -54,10 +54,6 @@ def _unbalanced(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> T
     return replace(config, guidance=replace(config.guidance, class_balance=0.0))
 
 
-def _elastic(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    return replace(config, preprocess=replace(config.preprocess, elastic=0.02))
-
-
 def _r1(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
     return _adversarial(config, GauganObjectiveConfig(augmentations=_AUGMENTATIONS, r1_weight=1e-3))
 
@@ -108,7 +104,6 @@ VARIANTS = (
     Variant("segmenter", "+ teaching segmenter", "perceptual", _taught),
     Variant("seed", "taught, other random numbers", "segmenter", _reseeded),
     Variant("unbalanced", "taught, classes not balanced", "segmenter", _unbalanced),
-    Variant("elastic", "taught, map boundaries bent by 0.02 of the side", "segmenter", _elastic),
     Variant("r1", "taught, R1 penalty", "segmenter", _r1),
     Variant("noise", "taught, noise in the generator", "segmenter", _noise),
     Variant("style", "taught, styles that carry colors", "segmenter", _styled),

@@ -211,7 +211,6 @@ def _variants(root: Path) -> dict[str, TrainConfig]:
             config,
             precision="bf16",
             initialization="orthogonal",
-            preprocess=replace(config.preprocess, elastic=0.05),
             model=replace(config.model, has_noise=True),
         ),
         "oasis": replace(

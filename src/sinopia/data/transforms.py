@@ -34,8 +34,6 @@ PreprocessMode = Literal[
 _CROPPING: frozenset[PreprocessMode] = frozenset(
     ("resize_and_crop", "scale_width_and_crop", "scale_shortside_and_crop", "crop")
 )
-_MAX_ELASTIC = 0.1
-_ELASTIC_CELLS = 8
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,6 @@ class PreprocessConfig:
     """Height and width of the crop, and of the result of mode fixed."""
     flip: bool = True
     """Mirror every second scene of training left to right."""
-    elastic: float = 0.0
-    """How far the boundaries of training maps are bent away from the photo's, as the deviation in
-    shares of the short side; 0 = not at all. Maps painted by hand fit no photo exactly either."""
     multiple_of: int = 32
     """Mode none: what both sides must be divisible by."""
 
@@ -70,10 +65,6 @@ class PreprocessConfig:
         ):
             if value < 1:
                 raise ConfigError(f"{name}: expected at least 1, got {value}.")
-        if not 0 <= self.elastic <= _MAX_ELASTIC:
-            raise ConfigError(
-                f"elastic: expected a share of the side in [0, {_MAX_ELASTIC}], got {self.elastic}."
-            )
         if self.mode == "resize_and_crop" and self.load_size < min(self.size_hw):
             raise ConfigError(
                 f"load_size: {self.load_size} is less than the crop's short side "
@@ -84,9 +75,8 @@ class PreprocessConfig:
 def preprocess(scene: Scene, config: PreprocessConfig, *, rng: np.random.Generator | None) -> Scene:
     """Scale, crop and flip all parts of a scene alike; ids by nearest neighbour, picture bicubic.
 
-    The crop's offset, the flip and what bends boundaries are drawn from `rng`; without one the crop
-    is central and nothing is mirrored or bent. Boxes are clipped to the crop, those outside it left
-    out. The caption is kept.
+    The crop's offset and the flip are drawn from `rng`; without one the crop is central and nothing
+    is mirrored. Boxes are clipped to the crop, those outside it left out. The caption is kept.
 
     Raises:
         DatasetError: when the scaled picture is smaller than the crop.
@@ -101,24 +91,21 @@ def preprocess(scene: Scene, config: PreprocessConfig, *, rng: np.random.Generat
     else:
         top, left = int(rng.integers(room_y + 1)), int(rng.integers(room_x + 1))
         mirrored = config.flip and bool(rng.integers(2))
-    sources = None
-    if rng is not None and config.elastic > 0:
-        sources = _bent_grid((height, width), share=config.elastic, rng=rng)
 
     def cut(values: NDArray[Any]) -> NDArray[Any]:
         window = values[top : top + height, left : left + width]
         return np.ascontiguousarray(window[:, ::-1] if mirrored else window)
 
-    def cut_ids(ids: NDArray[Any]) -> NDArray[Any]:
-        window = cut(resize_nearest(ids, scaled_hw))
-        return window if sources is None else window[sources]
-
     vocabulary = scene.label_map.vocabulary
     return Scene(
         key=scene.key,
-        label_map=LabelMap(cut_ids(scene.label_map.ids), vocabulary),
+        label_map=LabelMap(cut(resize_nearest(scene.label_map.ids, scaled_hw)), vocabulary),
         image=None if scene.image is None else cut(resize_image(scene.image, scaled_hw)),
-        instance_ids=None if scene.instance_ids is None else cut_ids(scene.instance_ids),
+        instance_ids=(
+            None
+            if scene.instance_ids is None
+            else cut(resize_nearest(scene.instance_ids, scaled_hw))
+        ),
         layout=(
             None
             if scene.layout is None
@@ -157,36 +144,6 @@ def scaled_size(size_hw: tuple[int, int], config: PreprocessConfig) -> tuple[int
         case "none":
             base = config.multiple_of
             return (max(1, round(height / base)) * base, max(1, round(width / base)) * base)
-
-
-def _bent_grid(
-    size_hw: tuple[int, int], *, share: float, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns, each (H, W), that the pixels of a bent map are taken from.
-
-    Simard et al., ICDAR 2003, section 2: a smooth random field of displacements, here normal at
-    the nodes of a coarse grid and linear between them; those beyond an edge stay on it.
-    """
-    sources = []
-    short = min(size_hw)
-    nodes_hw = [round(_ELASTIC_CELLS * side / short) + 1 for side in size_hw]
-    places = [
-        np.linspace(0, nodes - 1, side) for nodes, side in zip(nodes_hw, size_hw, strict=True)
-    ]
-    for axis, side in enumerate(size_hw):
-        nodes = rng.normal(0.0, share * short, nodes_hw)
-        field = _linear(_linear(nodes, places[0]).T, places[1]).T
-        shape = (-1, 1) if axis == 0 else (1, -1)
-        moved = np.arange(side).reshape(shape) + field
-        sources.append(np.rint(moved).clip(0, side - 1).astype(np.int64))
-    return sources[0], sources[1]
-
-
-def _linear(values: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows between the rows of `values`, at places counted in rows."""
-    below = np.minimum(places.astype(np.int64), len(values) - 2)
-    weight = (places - below)[:, None]
-    return values[below] * (1 - weight) + values[below + 1] * weight
 
 
 def _cut_layout(
