@@ -316,18 +316,18 @@ def test_encoder_without_norms() -> None:
     assert "layers.0.0.weight" in keys and "layers.0.0.bias" in keys
 
 
-def test_an_encoder_with_colors_sees_the_means_of_sixteenths() -> None:
-    """Weights that take the last 48 inputs only, in order: channel by channel, row by row."""
+def test_an_encoder_with_colors_sees_the_means_of_four_bands() -> None:
+    """Weights that take the last 12 inputs only, in order: channel by channel, from the top."""
     config = SpadeEncoderConfig(base_channels=2, input_size=16, has_colors=True)
-    network = SpadeEncoder(config, style_dim=48).eval()
+    network = SpadeEncoder(config, style_dim=12).eval()
     with torch.no_grad():
-        network.to_mean.weight.copy_(torch.eye(network.to_mean.in_features)[-48:])
+        network.to_mean.weight.copy_(torch.eye(network.to_mean.in_features)[-12:])
         network.to_mean.bias.zero_()
         photo = torch.zeros(1, 3, 32, 64)
-        photo[0, 1, 8:16, 16:32] = 0.5  # green, second row and column
+        photo[0, 1, 8:16, 16:32] = 0.5  # green, a quarter of the second band
         mean, _ = network(photo)
-    expected = torch.zeros(48)
-    expected[16 + 4 + 1] = 0.5
+    expected = torch.zeros(12)
+    expected[4 + 1] = 0.5 / 4
     torch.testing.assert_close(mean[0], expected)
 
 
@@ -339,14 +339,14 @@ def test_a_code_begins_with_colors() -> None:
         -1, -1, 16, 16
     )
     with torch.no_grad():
-        network.to_mean.weight[:, -48:] = 0
+        network.to_mean.weight[:, -12:] = 0
         plain = network(photos)[0]
         network.begin_with_colors(torch.Generator().manual_seed(0))
         mixed = network(photos)[0]
     added = mixed - plain
     torch.testing.assert_close(added[0], -added[1])
-    # 32 of 48 inputs are 0.5, times a mix of deviation 0.3: 0.5 * 0.3 * sqrt(32) = 0.85
-    assert added.std().item() == pytest.approx(0.85, rel=0.25)
+    # 8 of 12 inputs are 0.5 or -0.5, times a mix of deviation 0.7: 0.5 * 0.7 * sqrt(8) = 0.99
+    assert added.std().item() == pytest.approx(0.99, rel=0.25)
 
 
 def test_generator_options_without_norms_and_with_other_widths() -> None:

@@ -86,10 +86,10 @@ def test_an_encoder_with_colors_begins_with_its_own_mix(whole_run: Path, pairs: 
     start_from(str(whole_run / "model"), networks, config=config, vocabulary=model.vocabulary)
     encoder = networks["encoder"].eval()
     assert isinstance(encoder, SpadeEncoder)
-    colors = encoder.to_mean.weight[:, -48:].clone()
+    colors = encoder.to_mean.weight[:, -12:].clone()
     assert colors.abs().max() > 0
     with torch.no_grad():
-        encoder.to_mean.weight[:, -48:] = 0
+        encoder.to_mean.weight[:, -12:] = 0
         photo = torch.rand(1, 3, 32, 32)
         mean, expected = encoder(photo)[0], model.networks["encoder"].eval()(photo)[0]
     torch.testing.assert_close(mean, expected, atol=0.02, rtol=0.02)

@@ -38,8 +38,9 @@ Upsampling = Literal["normal", "more", "most"]
 
 _DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 _LEAK = 0.2
-_COLORS = 3 * 4 * 4
-_COLOR_MIX = 0.3
+_BANDS = 4
+_COLORS = 3 * _BANDS
+_COLOR_MIX = 0.7
 """Of colours, whose deviation is about 0.4: it gives the numbers of the code one of about one."""
 _NOISE_SEED = 0x51_0B1A
 _FIRST_STRENGTH = 0.5
@@ -62,8 +63,8 @@ class SpadeEncoderConfig:
     has_spectral_norm: bool = True
     """Spectral norm on each convolution."""
     has_colors: bool = False
-    """The last layers see the photo's mean colours on a grid of 4x4 too: instance norm keeps from
-    them how bright and of what hue it is. Not in the published network."""
+    """The last layers see the mean colours of the photo's four horizontal bands too: instance norm
+    keeps from them how bright and of what hue it is. Not in the published network."""
 
     def __post_init__(self) -> None:
         if self.input_size < 8 or self.input_size & (self.input_size - 1):
@@ -436,7 +437,8 @@ class SpadeEncoder(nn.Module):
             x = layer(F.leaky_relu(x, _LEAK) if index > 0 else x)
         x = F.leaky_relu(x, _LEAK).flatten(1)
         if self.config.has_colors:
-            x = torch.cat([x, F.adaptive_avg_pool2d(images, 4).flatten(1).to(x.dtype)], dim=1)
+            bands = F.adaptive_avg_pool2d(images, (_BANDS, 1)).flatten(1)
+            x = torch.cat([x, bands.to(x.dtype)], dim=1)
         return self.to_mean(x), self.to_log_variance(x)
 
 

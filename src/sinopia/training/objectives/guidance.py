@@ -71,8 +71,8 @@ class GuidanceConfig:
     class_balance: float = 0.5
     """How much more a pixel of a rare class counts there; see SegmentationObjectiveConfig."""
     color_weight: float = 0.0
-    """Of the difference of coarse colours between picture and photo; 0 leaves it out. With a lower
-    kl_weight it teaches style codes the light and colours of their photos."""
+    """Of the difference between the mean colours of the map's areas in picture and photo; 0 leaves
+    it out. With a lower kl_weight it teaches style codes the light and colours of their photos."""
     kl_weight: float = 0.05
     """Of the KL divergence of style codes, summed over the batch of all processes and parts."""
 
@@ -133,7 +133,9 @@ class Guidance:
             disagreement = segmentation_loss(logits, ids, class_weights=self._class_weights)
             losses["loss/G/segmenter"] = config.segmenter_weight * disagreement
         if config.color_weight > 0:
-            losses["loss/G/color"] = config.color_weight * color_loss(fake_images, real_images)
+            losses["loss/G/color"] = config.color_weight * color_loss(
+                fake_images, real_images, label_ids
+            )
         if mean is not None and log_variance is not None:
             # The loop averages over processes and parts; this makes it a sum over all images again.
             divergence = kl_divergence(mean, log_variance, reduction="batch_mean")
@@ -153,7 +155,7 @@ class Guidance:
             logits, ids = self._read(self._segmenter, fake_images, label_ids)
             distances["validation/segmenter_error"] = float(pixel_error(logits, ids))
         if self.config.color_weight > 0:
-            distances["validation/color"] = float(color_loss(fake_images, real_images))
+            distances["validation/color"] = float(color_loss(fake_images, real_images, label_ids))
         if self._perceptual is not None:
             distances["validation/perceptual"] = float(self._perceptual(fake_images, real_images))
         return distances
