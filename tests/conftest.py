@@ -52,7 +52,9 @@ def tiny_model_folder(
     )
 
 
-def save_random_model(folder: Path, config: SpadeConfig, vocabulary: Vocabulary) -> Path:
+def save_random_model(
+    folder: Path, config: SpadeConfig, vocabulary: Vocabulary, *, seed: int = 5
+) -> Path:
     """Write a model folder with random weights whose pictures show map and style."""
     import torch
 
@@ -61,7 +63,7 @@ def save_random_model(folder: Path, config: SpadeConfig, vocabulary: Vocabulary)
     from sinopia.zoo.registry import find_family
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(5)
+        torch.manual_seed(seed)
         networks = find_family("spade").build(config)
         for network in networks.values():
             for parameter in network.parameters():

@@ -167,3 +167,32 @@ def test_a_style_is_named_and_taken_out(
         assert "give photos to name a style, or --remove" in str(run(*arguments).exception)
     run_well("style", folder, "dusk", "--remove")
     assert "no style 'dusk'" in str(run("style", folder, "dusk", "--remove").exception)
+
+
+def test_a_shipped_model_takes_no_names(
+    tmp_path: Path, tiny_config: SpadeConfig, tiny_vocabulary: Vocabulary
+) -> None:
+    save_random_model(tmp_path / "shipped" / "coast", tiny_config, tiny_vocabulary)
+    write_image(tmp_path / "photo.png", np.zeros((8, 8, 3), np.uint8))
+    message = str(run("style", "coast", "dusk", tmp_path / "photo.png").exception)
+    assert "came with sinopia" in message and "copy" in message
+
+
+def test_a_folder_named_like_a_shipped_model_is_read_itself(
+    tmp_path: Path,
+    tiny_config: SpadeConfig,
+    tiny_vocabulary: Vocabulary,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shipped = save_random_model(tmp_path / "shipped" / "coast", tiny_config, tiny_vocabulary)
+    mine = save_random_model(tmp_path / "coast", tiny_config, tiny_vocabulary, seed=6)
+    write_image(tmp_path / "photo.png", np.full((8, 8, 3), 200, np.uint8))
+    monkeypatch.chdir(tmp_path)
+    run_well("style", "./coast", "dusk", "photo.png")
+    expected, other = (
+        sinopia.load(folder).encode_style(read_image(tmp_path / "photo.png"))
+        for folder in (mine, shipped)
+    )
+    named = sinopia.load(mine).named_style("dusk")
+    np.testing.assert_allclose(named, expected, rtol=1e-6)
+    assert abs(named - other).max() > 1e-3

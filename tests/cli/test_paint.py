@@ -95,6 +95,11 @@ def test_a_style_that_the_model_brings_along(
     np.testing.assert_array_equal(read_request(path).style_values(), code)
     message = command_line.refuse(*arguments, "dawn")
     assert "no photo at dawn" in message and "it has dusk" in message
+    for name in ("v1.0", "v1.5"):  # a style's name has no suffix to take off
+        add_style(folder, name, code)
+        assert command_line.run(*arguments, name).code == 0
+    names = {path.name for path in out.iterdir()}
+    assert names == {f"park_style_{name}.png" for name in ("dusk", "v1.0", "v1.5")}
 
 
 def test_instances(

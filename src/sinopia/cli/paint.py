@@ -116,7 +116,10 @@ def paint(
 
     for path in paths:
         set_map(path)  # a map that cannot be painted is found before the first is painted
-    source = None if style is None else _find_style(style, synthesizer)
+    source, style_name = None, None
+    if style is not None:
+        source = _find_style(style, synthesizer)
+        style_name = style if style in synthesizer.style_names else Path(style).stem
 
     out.mkdir(parents=True, exist_ok=True)
     seeds = range(seed or 0, (seed or 0) + count)
@@ -130,7 +133,7 @@ def paint(
         for path in paths:
             set_map(path)
             for each in seeds:
-                name = f"seed{each}" if style is None else f"style_{Path(style).stem}"
+                name = f"seed{each}" if style is None else f"style_{style_name}"
                 _paint_one(synthesizer, each, source, out / f"{path.stem}_{name}.png")
                 progress.advance(task)
 

@@ -22,6 +22,7 @@ from PIL import Image
 from sinopia import config
 from sinopia.errors import ConfigError, FileFormatError, RequestError
 from sinopia.scene.image import MAX_PIXELS, ImageArray, png_text, read_png_text, write_image
+from sinopia.zoo.styles import decode_style_code
 
 __all__ = [
     "MAX_EMBEDDED_CHARACTERS",
@@ -187,11 +188,7 @@ class SynthesisRequest:
         """
         if self.style_code is None:
             return None
-        try:
-            content = base64.b64decode(self.style_code, validate=True)
-            return np.frombuffer(content, "<f4").astype(np.float32)
-        except ValueError as error:
-            raise RequestError(f"the style code of the request is damaged: {error}.") from None
+        return decode_style_code(self.style_code, None, where="the style code of the request")
 
 
 def hash_pixels(image: ImageArray) -> str:

@@ -32,7 +32,7 @@ from sinopia.studio.schemas import (
 )
 from sinopia.zoo.catalog import available_models, find_model
 from sinopia.zoo.manifest import describe_model, read_manifest
-from sinopia.zoo.styles import check_styles, decode_style_code, encode_style_code
+from sinopia.zoo.styles import decode_style_code, encode_style_code
 
 __all__ = ["MAX_LOADED", "ModelShelf", "ShelvedModel"]
 
@@ -72,7 +72,6 @@ class ShelvedModel:
         except ConfigError as error:
             raise ModelError(str(error)) from None
         vocabulary = description.vocabulary
-        check_styles(description.styles, config.style_dim, where=f"{folder}: styles")
         return cls(
             name=name,
             folder=folder,

@@ -29,6 +29,8 @@ __all__ = ["ModelFamily", "Observer"]
 
 _BATCH_SIZE = 8
 _NUM_FINISHING = 512
+"""Training scenes that the networks are finished with: enough to know how 64 numbers vary together,
+and seconds to read."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Observer:
     def preview(self, generator: nn.Module, precision: Precision) -> ImageArray:
         """A contact sheet: map, photo, and what the network makes of them."""
         vocabulary = self._validation.vocabulary
+        generator = self._finished(generator)[self._averaged]
         rows: list[list[ImageArray]] = []
         titles = ["map", "photo"]
         for batch in self._batches(self._validation, self._config.schedule.num_previews):
@@ -125,10 +128,7 @@ class Observer:
         """
         if not self._class_pixels:
             self._class_pixels = _class_pixels(self._training)
-        networks = {self._averaged: generator, **self._others}
-        if self._family.finish is not None:
-            scenes = self._batches(self._training, _NUM_FINISHING)
-            networks = self._family.finish(networks, scenes)
+        networks = self._finished(generator)
         facts: dict[str, object] = {
             "name": self._config.name,
             "data": self._training.name,
@@ -144,6 +144,13 @@ class Observer:
         model = Model(family.name, family.config, self._training.vocabulary, networks, facts)
         card = _card(self._config, family, facts)
         save_model(folder, model, card=card, preview=self._grid)
+
+    def _finished(self, generator: nn.Module) -> dict[str, nn.Module]:
+        """The networks as they are written."""
+        networks = {self._averaged: generator, **self._others}
+        if self._family.finish is None:
+            return networks
+        return self._family.finish(networks, self._batches(self._training, _NUM_FINISHING))
 
     def _batches(self, dataset: Dataset, count: int) -> Iterator[SceneBatch]:
         """Some scenes, evenly spread over the set and always the same."""

@@ -92,10 +92,15 @@ def available_models() -> dict[str, Path]:
 
     A user's model of a shipped name is left out; it still has its path.
     """
-    shipped = _models_in(_SHIPPED)
+    shipped = shipped_models()
     return shipped | {
         name: path for name, path in _models_in(models_folder()).items() if name not in shipped
     }
+
+
+def shipped_models() -> dict[str, Path]:
+    """Folders of the models that come with sinopia, by name."""
+    return _models_in(_SHIPPED)
 
 
 def find_model(name_or_path: str | Path) -> Path:

@@ -87,7 +87,7 @@ class Model:
                 f"{self.vocabulary.name!r} has {len(self.vocabulary)}."
             )
         style_dim = self.config.style_dim if isinstance(self.config, SpadeConfig) else None
-        check_styles(self.styles, style_dim, where="the model's styles")
+        check_styles(self.styles, style_dim, where="the model")
 
 
 def save_model(

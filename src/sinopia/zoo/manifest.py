@@ -133,9 +133,12 @@ def read_manifest(folder: str | Path) -> Manifest:
             f"Upgrade it: pip install --upgrade sinopia."
         )
     try:
-        return configs.from_json(Manifest, data, where=str(path))
+        manifest = configs.from_json(Manifest, data, where=str(path))
     except ConfigError as error:
         raise ModelError(str(error)) from None
+    if manifest.styles:
+        check_styles(manifest.styles, _style_dim(manifest, path), where=str(path))
+    return manifest
 
 
 def write_manifest(folder: str | Path, manifest: Manifest) -> None:
@@ -144,10 +147,7 @@ def write_manifest(folder: str | Path, manifest: Manifest) -> None:
     Raises:
         OSError: when it cannot be written; the older one stays.
     """
-    data = cast("dict[str, Any]", configs.to_json(manifest))
-    if not manifest.styles:
-        del data["styles"]  # versions that know no styles read the others still
-    text = json.dumps(data, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(configs.to_json(manifest), indent=1, allow_nan=False) + "\n"
     write_text(Path(folder) / MANIFEST_FILE, text)
 
 
@@ -161,8 +161,7 @@ def add_style(folder: str | Path, name: str, code: NDArray[np.float32]) -> None:
     manifest = read_manifest(folder)
     others = tuple(style for style in manifest.styles if style.name != name)
     styles = (*others, NamedStyle(name, encode_style_code(code)))
-    style_dim = manifest_object(manifest.config, f"{folder}: config").get("style_dim")
-    check_styles(styles, style_dim, where=str(folder))
+    check_styles(styles, _style_dim(manifest, Path(folder) / MANIFEST_FILE), where=str(folder))
     write_manifest(folder, replace(manifest, styles=styles))
 
 
@@ -263,6 +262,12 @@ def manifest_object(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelError(f"{where}: expected an object, got {type(value).__name__}.")
     return cast("dict[str, Any]", value)
+
+
+def _style_dim(manifest: Manifest, path: Path) -> int | None:
+    """Length of the model's style codes, from a config that may be of any family."""
+    style_dim = manifest_object(manifest.config, f"{path}: config").get("style_dim")
+    return style_dim if isinstance(style_dim, int) else None
 
 
 def _damaged(path: str | Path, what: str) -> str:

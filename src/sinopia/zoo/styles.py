@@ -31,9 +31,9 @@ def encode_style_code(code: NDArray[np.float32]) -> str:
 
 
 def decode_style_code(
-    text: str, style_dim: int, *, where: str = "the style code"
+    text: str, style_dim: int | None, *, where: str = "the style code"
 ) -> NDArray[np.float32]:
-    """A style code, (D,) float32, from its text.
+    """A style code, (D,) float32, from its text; without `style_dim`, of any length.
 
     Raises:
         RequestError: when it is damaged, of another length, or holds values that are not numbers.
@@ -42,10 +42,11 @@ def decode_style_code(
         content = base64.b64decode(text, validate=True)
     except ValueError as error:
         raise RequestError(f"{where} is not base64: {error}.") from None
-    if len(content) != 4 * style_dim:
+    expected = len(content) // 4 * 4 if style_dim is None else 4 * style_dim
+    if len(content) != expected:
         raise RequestError(
-            f"{where}: expected {style_dim} numbers of 4 bytes, got {len(content)} bytes. The code "
-            f"may be of another model."
+            f"{where}: expected {expected // 4} numbers of 4 bytes, got {len(content)} bytes. The "
+            f"code may be of another model."
         )
     code = np.frombuffer(content, "<f4").astype(np.float32)
     if not np.isfinite(code).all():
@@ -57,17 +58,18 @@ def check_styles(styles: Sequence[NamedStyle], style_dim: int | None, *, where: 
     """Check the named styles of a model whose style codes have `style_dim` numbers.
 
     Raises:
-        ModelError: for a name that is empty, long, not printable or there twice, a damaged code,
-            and styles of a model that has none.
+        ModelError: for a name that can be no part of a file's name, is long or there twice, a
+            damaged code, and styles of a model that has none.
     """
-    names = [style.name for style in styles]
-    for name in names:
-        is_clean = name == name.strip() and name.isprintable() and 0 < len(name) <= _MAX_NAME
-        if not is_clean or names.count(name) > 1:
+    names: set[str] = set()
+    for name in (style.name for style in styles):
+        is_clean = name.isprintable() and name == name.strip(" .") and 0 < len(name) <= _MAX_NAME
+        if not is_clean or set(name) & set("/\\:") or name in names:
             raise ModelError(
-                f"{where}: style name {name!r} is empty, longer than {_MAX_NAME} characters, not "
-                f"printable, or there twice."
+                f"{where}: style name {name!r} is there twice, or is not of 1 to {_MAX_NAME} "
+                f"printable characters that can stand in a file's name."
             )
+        names.add(name)
     if styles and style_dim is None:
         raise ModelError(f"{where}: the model has no style code, so it can have no named styles.")
     for style in styles:

@@ -24,7 +24,7 @@ export interface Vocabulary {
 
 export interface NamedStyle {
   readonly name: string;
-  readonly look: NonNullable<Look>;
+  readonly look: { readonly style_code: string };
 }
 
 export interface Model {

@@ -16,10 +16,11 @@ export function createModelStyles({ store }) {
   });
 
   function mark() {
-    const worn = JSON.stringify(store.get().look);
-    const { styles } = store.get().model;
+    const { look, model } = store.get();
+    const worn = look !== null && "style_code" in look ? look.style_code : null;
     for (const [index, choice] of [...row.children].entries()) {
-      choice.setAttribute("aria-pressed", String(JSON.stringify(styles[index].look) === worn));
+      // the code alone: a mix that ends at a style wears it too
+      choice.setAttribute("aria-pressed", String(model.styles[index].look.style_code === worn));
     }
   }
 
