@@ -3,8 +3,9 @@
     python benchmarks/ablation.py --landscape DIR --camvid DIR --weights DIR --out runs/ablation
 
 For each data set it trains a judge, a teacher and the variants of `VARIANTS`, all with the same
-images, order and seed; it evaluates them on the validation maps, and writes docs/ablation.md. What
-lies finished in --out is not trained again, so that a run which was stopped goes on where it was.
+budget; it evaluates them on the validation maps, and writes docs/ablation.md, which ends with
+ablation_notes.md. What lies finished in --out is not trained again, so that a run which was stopped
+goes on where it was; with --finished the table is made of that alone.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ from sinopia.zoo.segmenters import load_segmenter
 _SEED = 0
 _JUDGE_IMAGES = 16_000
 _NUM_PAINTED = 60
+_NOTES = Path(__file__).with_name("ablation_notes.md")
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def main() -> None:
         rows += _run_task(task, arguments, pretrained)
     if arguments.table is not None:
         machine = describe_machine(find_device("cpu"))
-        write_table(arguments.table, rows, images=arguments.images, machine=machine)
+        notes = _NOTES.read_text(encoding="utf-8")
+        write_table(arguments.table, rows, images=arguments.images, machine=machine, notes=notes)
 
 
 def _tasks(arguments: argparse.Namespace) -> list[Task]:
@@ -117,6 +120,8 @@ def _run_task(task: Task, arguments: argparse.Namespace, pretrained: Pretrained)
     published = _published(task, arguments.images)
     for variant in VARIANTS:
         if arguments.only and variant.name not in arguments.only:
+            continue
+        if arguments.finished and not (out / "reports" / variant.name / RESULTS_FILE).is_file():
             continue
         config = configure(variant, published, pretrained, segmenters["teacher"])
         is_another_run = variant.base is None or variant.change is not None
@@ -285,6 +290,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", default="runs/ablation", help="folder of the runs")
     parser.add_argument("--images", type=int, default=4_000, help="images that each variant sees")
     parser.add_argument("--only", nargs="*", help="some variants, by name")
+    parser.add_argument("--finished", action="store_true", help="train and evaluate nothing more")
     parser.add_argument("--table", type=Path, help="the table's file, such as docs/ablation.md")
     parser.add_argument("--device", default="auto")
     return parser.parse_args()

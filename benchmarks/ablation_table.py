@@ -39,8 +39,8 @@ class Row:
     """The same for pictures of maps painted by hand, if there are any of these classes."""
 
 
-def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine) -> None:
-    """Write a table for each data set under a head that says what it is.
+def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine, notes: str) -> None:
+    """Write a table for each data set under a head that says what it is, and the notes below.
 
     Raises:
         OSError: when the file cannot be written.
@@ -49,11 +49,11 @@ def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine) -
         "# What each option of training is worth",
         _paragraph(f"Made by `benchmarks/ablation.py`: {machine.to_text()}."),
         _paragraph(
-            "All variants of a data set have the same networks, data, order and seed, and see "
-            f"{images:,} images. Those with a + add to the one before; the others change one thing "
-            "in the variant that their title begins with. Networks are small and runs short, so "
-            "that the whole table can be made on a CPU in hours: it tells what helps, not how good "
-            "pictures can get."
+            f"All variants of a data set see {images:,} images of the same data, with the same "
+            "seed but for the one that says otherwise. Those with a + add to the one before; the "
+            "others change the taught variant. Networks are small and runs short, so that the "
+            "whole table can be made on a CPU in hours: it tells what helps, not how good pictures "
+            "can get."
         ),
         _paragraph(
             "Distances are between the pictures of the validation maps, styles drawn from seeds, "
@@ -66,7 +66,7 @@ def write_table(path: Path, rows: list[Row], *, images: int, machine: Machine) -
     ]
     for data in dict.fromkeys(row.data for row in rows):
         parts += _section(data, [row for row in rows if row.data == data])
-    write_text(path, "\n\n".join(parts) + "\n")
+    write_text(path, "\n\n".join([*parts, notes]))
 
 
 def _section(data: str, rows: list[Row]) -> list[str]:

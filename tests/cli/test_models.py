@@ -163,6 +163,10 @@ def test_a_style_is_named_and_taken_out(
     codes = [model.encode_style(read_image(path)) for path in paths]
     np.testing.assert_allclose(model.named_style("dusk"), np.mean(codes, axis=0), rtol=1e-6)
 
+    run_well("style", folder, "dusk", *paths, "--strength", 1.5)
+    stronger = sinopia.load(folder).named_style("dusk")
+    np.testing.assert_allclose(stronger, 1.5 * np.mean(codes, axis=0), rtol=1e-6)
+
     for arguments in (["style", folder, "dusk"], ["style", folder, "dusk", "--remove", paths[0]]):
         assert "give photos to name a style, or --remove" in str(run(*arguments).exception)
     run_well("style", folder, "dusk", "--remove")

@@ -219,6 +219,10 @@ def style(
         list[Path] | None,
         typer.Argument(metavar="PHOTO", help="Photos in that style.", show_default=False),
     ] = None,
+    strength: Annotated[
+        float,
+        typer.Option(min=0.0, help="Above 1: further from the middle of all styles than the mean."),
+    ] = 1.0,
     remove: Annotated[bool, typer.Option("--remove", help="Take the style out.")] = False,
 ) -> None:
     """Name a style: the mean of what the model reads in photos.
@@ -229,7 +233,7 @@ def style(
     \b
     Examples:
       sinopia models style runs/coast/model dusk evening1.jpg evening2.jpg
-      sinopia models style runs/coast/model fog photos/fog/*.jpg
+      sinopia models style runs/coast/model fog photos/fog/*.jpg --strength 1.5
       sinopia models style runs/coast/model dusk --remove
     """
     import numpy as np
@@ -253,7 +257,7 @@ def style(
         return
     synthesizer = load_synthesizer(folder)
     codes = np.stack([synthesizer.encode_style(read_image(path)) for path in photos])
-    add_style(folder, name, codes.mean(axis=0))
+    add_style(folder, name, codes.mean(axis=0) * np.float32(strength))
     typer.echo(f"{folder} has a style {name!r}. Paint with it: --style {name}")
 
 
