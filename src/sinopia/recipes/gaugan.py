@@ -275,8 +275,8 @@ Trained on landscape photos collected from Flickr, 256x256, for **non-commercial
 research**; the label maps of these photos were predicted by a network, so sand, desert and wet rock
 are often called something else, and edges are soft. Trained on two CPU cores.
 
-It is bad at: buildings and single objects (few pictures, crude labels), reflections, and evening
-light: styles are mostly brightness and haze. Unlabeled pixels belong to no class that it knows.
+It is bad at: buildings and single objects (few pictures, crude labels) and reflections; large areas
+of texture show a regular pattern. Unlabeled pixels belong to no class that it knows.
 """
 
 
