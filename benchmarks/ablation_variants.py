@@ -34,7 +34,7 @@ class Variant:
 
 
 def _augmented(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    return _adversarial(config, GauganObjectiveConfig(augmentations=_AUGMENTATIONS))
+    return replace(config, objective=GauganObjectiveConfig(augmentations=_AUGMENTATIONS))
 
 
 def _perceptual(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
@@ -55,7 +55,8 @@ def _unbalanced(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> T
 
 
 def _r1(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
-    return _adversarial(config, GauganObjectiveConfig(augmentations=_AUGMENTATIONS, r1_weight=1e-3))
+    objective = GauganObjectiveConfig(augmentations=_AUGMENTATIONS, r1_weight=1e-3)
+    return replace(config, objective=objective)
 
 
 def _noise(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
@@ -85,10 +86,6 @@ def _oasis(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainC
         ),
         objective=OasisObjectiveConfig(augmentations=_AUGMENTATIONS),
     )
-
-
-def _adversarial(config: TrainConfig, objective: GauganObjectiveConfig) -> TrainConfig:
-    return replace(config, objective=objective)
 
 
 VARIANTS = (

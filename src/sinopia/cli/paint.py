@@ -116,10 +116,7 @@ def paint(
 
     for path in paths:
         set_map(path)  # a map that cannot be painted is found before the first is painted
-    source, style_name = None, None
-    if style is not None:
-        source = _find_style(style, synthesizer)
-        style_name = style if style in synthesizer.style_names else Path(style).stem
+    source, style_name = (None, "") if style is None else _find_style(style, synthesizer)
 
     out.mkdir(parents=True, exist_ok=True)
     seeds = range(seed or 0, (seed or 0) + count)
@@ -138,24 +135,25 @@ def paint(
                 progress.advance(task)
 
 
-def _find_style(style: str, synthesizer: Synthesizer) -> NDArray[Any]:
-    """The code of a named style, or the photo at a path.
+def _find_style(style: str, synthesizer: Synthesizer) -> tuple[NDArray[Any], str]:
+    """The code of a named style, or the photo at a path, and what pictures in it are called.
 
     Raises:
         RequestError: when it is neither, or the model cannot read a photo's style.
         FileFormatError: for a file that is no photo.
     """
     if style in synthesizer.style_names:
-        return synthesizer.named_style(style)
-    if not Path(style).exists():
+        return synthesizer.named_style(style), style
+    path = Path(style)
+    if not path.exists():
         names = ", ".join(synthesizer.style_names) or "no named styles"
         raise RequestError(
             f"--style: there is no photo at {style}, and model {synthesizer.name!r} has no style "
             f"of that name; it has {names}."
         )
-    photo = read_image(Path(style))
+    photo = read_image(path)
     synthesizer.encode_style(photo)  # a style that cannot be read is found before the first map
-    return photo
+    return photo, path.stem
 
 
 def _paint_one(synthesizer: Synthesizer, seed: int, style: NDArray[Any] | None, path: Path) -> None:
