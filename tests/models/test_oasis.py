@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from sinopia.errors import ConfigError
-from sinopia.models.oasis import OasisDiscriminator, OasisDiscriminatorConfig
+from sinopia.models.oasis import OASIS_GAIN, OasisDiscriminator, OasisDiscriminatorConfig
+from sinopia.nn.initialization import initialize
 
 TINY = OasisDiscriminatorConfig(base_channels=4, channel_multipliers=(1, 2, 2))
 
@@ -50,3 +52,23 @@ def test_every_pixel_is_read_with_its_surroundings_coarse_and_fine() -> None:
 def test_configs_that_cannot_be(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         OasisDiscriminatorConfig(**changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("gain", "is_calm"), [(OASIS_GAIN, True), (0.02, False)])
+def test_the_first_steps_of_the_published_rate(gain: float, is_calm: bool) -> None:
+    """With small weights the spectral norms do not follow the steps, and the logits explode."""
+    config = OasisDiscriminatorConfig(base_channels=16, channel_multipliers=(1, 1, 2, 4))
+    network = OasisDiscriminator(config, num_classes=5)
+    initialize(network, "xavier", gain=gain, seed=0)
+    optimizer = torch.optim.Adam(network.parameters(), lr=4e-4, betas=(0.0, 0.9))
+    draws = torch.Generator().manual_seed(0)
+    largest = 0.0
+    for _ in range(4):
+        images = torch.rand(2, 3, 32, 32, generator=draws) * 2 - 1
+        logits = network(images)
+        largest = max(largest, float(logits.detach().abs().max()))
+        label_ids = torch.randint(5, (2, 32, 32), generator=draws)
+        optimizer.zero_grad()
+        F.cross_entropy(logits, label_ids).backward()
+        optimizer.step()
+    assert (largest < 2) == is_calm

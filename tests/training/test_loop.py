@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import sinopia
 from sinopia.data.loading import scene_batches
 from sinopia.data.opening import open_dataset
 from sinopia.errors import ConfigError, DatasetError, TrainingError
-from sinopia.models.oasis import OasisDiscriminatorConfig
+from sinopia.models.oasis import OASIS_GAIN, OasisDiscriminatorConfig
 from sinopia.models.spade import SpadeConfig
 from sinopia.recipes import find_recipe
 from sinopia.recipes.pretrained import NOTHING
@@ -239,6 +240,23 @@ def test_every_kind_of_run_trains(tmp_path: Path, pairs: Path, kind: str) -> Non
     names = {name.removeprefix("loss/") for name in values if name.startswith("loss/")}
     assert names == {"D/real", "D/fake", "G/adversarial"} | _EXPECTED_LOSSES[kind]
     assert (sinopia.load(tmp_path / "model").style_dim is None) == (kind == "original")
+
+
+def test_the_rule_of_starting_weights_and_the_exception(pairs: Path) -> None:
+    """OASIS's discriminator begins with its own gain, whatever the configuration says."""
+    config = replace(_variants(pairs)["oasis"], initialization_gain=0.5)
+    objective = build_objective(config, Guidance(config.guidance, batch_size=config.batch_size))
+
+    def gain(network: nn.Module, name: str) -> float:
+        weight = network.state_dict()[f"{name}.parametrizations.weight.original"]
+        fan = weight[0, 0].numel() * (weight.shape[0] + weight.shape[1])
+        return float(weight.std()) * math.sqrt(fan / 2)
+
+    discriminator = objective.discriminators["discriminator"]
+    assert gain(discriminator, "down.2.conv_1") == pytest.approx(OASIS_GAIN, rel=0.15)
+    assert gain(objective.generators["generator"], "blocks.0.conv_0") == pytest.approx(
+        0.5, rel=0.15
+    )
 
 
 def test_the_model_folder_of_a_run_paints(whole_run: Path, tiny_map: LabelMap) -> None:

@@ -16,7 +16,12 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from sinopia.errors import ConfigError
 
-__all__ = ["OasisDiscriminator", "OasisDiscriminatorConfig"]
+__all__ = ["OASIS_GAIN", "OasisDiscriminator", "OasisDiscriminatorConfig"]
+
+OASIS_GAIN = 1.0
+"""Gain of its starting weights. Spectral norm takes their size out of the function, but not out of
+how far a step turns them: at SPADE's 0.02 the first steps turn them faster than one power iteration
+a step can follow, and through so many layers the logits reach a million."""
 
 _LEAK = 0.2
 
