@@ -146,6 +146,7 @@ def configs(**fixed: Any) -> st.SearchStrategy[SpadeConfig]:
         "has_unlabeled": st.booleans(),
         "has_instance_edges": st.booleans(),
         "upsampling": st.sampled_from(["normal", "normal", "more"]),
+        "interpolation": st.sampled_from(["nearest", "bilinear"]),
         "kernel_size": st.sampled_from([1, 3, 3, 5]),
         "normalization": st.sampled_from(["batch", "batch", "instance"]),
         "has_spectral_norm": st.booleans(),

@@ -16,7 +16,7 @@ from sinopia.inference import block_table, engine
 from sinopia.inference.block_table import FoldedNorm
 from sinopia.inference.engine import SpadeEngine
 from sinopia.inference.packed_layers import PackedConvolution, PackedLinear
-from sinopia.models.spade import SpadeConfig
+from sinopia.models.spade import Interpolation, SpadeConfig
 from tests.inference.engine_cases import (
     CLOSE,
     NUM_CLASSES,
@@ -135,11 +135,15 @@ def test_bf16_is_close(config: SpadeConfig) -> None:
 
 @pytest.mark.parametrize("chunk_bytes", [1, 3000, 10**9])
 @pytest.mark.parametrize("strip_bytes", [1, 10**9])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
 def test_pieces_do_not_show(
-    monkeypatch: pytest.MonkeyPatch, chunk_bytes: int, strip_bytes: int
+    monkeypatch: pytest.MonkeyPatch,
+    chunk_bytes: int,
+    strip_bytes: int,
+    interpolation: Interpolation,
 ) -> None:
     """The sizes of chunks and strips are a matter of speed alone."""
-    generator = cached_generator(PLAIN)
+    generator = cached_generator(dataclasses.replace(PLAIN, interpolation=interpolation))
     condition = condition_of(generator, painted_ids((96, 64), batch=2))
     expected = dense_picture(generator, condition)
     monkeypatch.setattr(engine, "_CHUNK_BYTES", chunk_bytes)

@@ -201,6 +201,20 @@ def test_dabs_of_several_levels_and_maps_add_up(
     )
 
 
+def test_bilinear_doubling_widens_a_change_by_a_pixel(
+    ids: Tensor, convolved: list[tuple[int, int]]
+) -> None:
+    config = dataclasses.replace(PLAIN, size_hw=(128, 128), interpolation="bilinear")
+    generator = make_generator(config)
+    painter = live_engine(generator)
+    engine_picture(painter, condition_of(generator, ids))
+    condition = condition_of(generator, with_dab(ids))
+    convolved.clear()
+    got = engine_picture(painter, condition)
+    assert convolved == [(14, 14)] * 3 + [(30, 30)] * 3  # nearest: 26; a pixel more, then even
+    torch.testing.assert_close(got, fresh_picture(generator, condition), **CLOSE)
+
+
 def test_a_stroke_that_the_coarsest_level_samples_is_a_full_pass(
     generator: SpadeGenerator, ids: Tensor, convolved: list[tuple[int, int]]
 ) -> None:

@@ -26,6 +26,7 @@ from sinopia.models.spade import (
     NO_STYLE,
     SpadeBlock,
     SpadeGenerator,
+    doubled,
     fixed_noise,
     style_features,
 )
@@ -50,6 +51,8 @@ _LOCAL_SHARE = 0.7
 _REACH_OF_BLOCK = 2
 """Pixels by which the two 3x3 convolutions of a block widen a change."""
 _REACH_OF_LAST = 1
+_REACH_OF_BILINEAR = 1
+"""Pixels of the finer grid by which bilinear doubling widens a change."""
 
 
 class SpadeEngine:
@@ -241,6 +244,8 @@ class SpadeEngine:
         assert self._map is not None
         block, level = self._blocks[index], self._level_of_block[index]
         rows, doubles = self._map.rows[level], self._doubles_before[index]
+        size_hw = (rows.shape[1], rows.shape[2])
+        is_blended = doubles and self._config.interpolation == "bilinear"
         first = self._first_norm[index]
         noise = self._noise[self._map.condition.size_hw]
         tables = [
@@ -249,20 +254,24 @@ class SpadeEngine:
         if kept is not None:
             if changed is not None and doubles:
                 changed = changed.doubled()
+                if is_blended:
+                    changed = changed.grown(_REACH_OF_BILINEAR, size_hw)
             map_changed = self._map.changed[level]
             changed = map_changed if changed is None else changed.joined(map_changed)
 
         def run(region: Region) -> Tensor:
-            source = region.halved() if doubles else region
+            if is_blended:
+                source = _blended(x, region)
+            else:
+                source = (region.halved() if doubles else region).of(x)
             return block(
-                source.of(x),
+                source,
                 region.of(rows),
                 tables,
-                doubles=doubles,
+                doubles=doubles and not is_blended,
                 noise=region.of(noise[index]) if noise else None,
             )
 
-        size_hw = (rows.shape[1], rows.shape[2])
         line_bytes = x.shape[0] * size_hw[1] * x.shape[3] * x.element_size()
         return self._repaint(
             run, size_hw, kept, changed, reach=_REACH_OF_BLOCK, line_bytes=line_bytes
@@ -456,6 +465,13 @@ class _Block:
             if slope != 1.0:
                 F.leaky_relu_(part, slope)
         return result.view(batch, height, width, channels)
+
+
+def _blended(x: Tensor, region: Region) -> Tensor:
+    """The pixels of a region of (B, h, w, C) doubled bilinearly, which blends neighbours."""
+    source = region.halved().grown(1, (x.shape[1], x.shape[2]))
+    finer = doubled(source.of(x).permute(0, 3, 1, 2), "bilinear").permute(0, 2, 3, 1)
+    return region.within(source.doubled()).of(finer).contiguous()
 
 
 def _in_fours(x: Tensor) -> Tensor:

@@ -22,12 +22,14 @@ from sinopia.nn.spade import Condition, LabelCondition, Normalization, SpadeNorm
 
 __all__ = [
     "NO_STYLE",
+    "Interpolation",
     "SpadeConfig",
     "SpadeDiscriminatorConfig",
     "SpadeEncoder",
     "SpadeEncoderConfig",
     "SpadeGenerator",
     "build_discriminator",
+    "doubled",
     "draw_noise",
     "fixed_noise",
     "sample_style",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 Upsampling = Literal["normal", "more", "most"]
+Interpolation = Literal["nearest", "bilinear"]
 
 _DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 _LEAK = 0.2
@@ -95,6 +98,9 @@ class SpadeConfig:
     """Kernel of these two convolutions; odd."""
     upsampling: Upsampling = "normal"
     """Doublings between the start grid and the picture: normal 5, more 6, most 7."""
+    interpolation: Interpolation = "nearest"
+    """How a grid doubles: nearest, as published, which large areas show as a lattice; or bilinear
+    (Karras et al. 2019, arXiv:1812.04948, section 2). A model can go on with the other."""
     normalization: Normalization = "batch"
     """The parameter-free norm inside SPADE."""
     has_spectral_norm: bool = True
@@ -272,7 +278,7 @@ class SpadeGenerator(nn.Module):
             zip(self.config.doubles_before, self.blocks, strict=True)
         ):
             if doubles:
-                x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+                x = doubled(x, self.config.interpolation)
             x = block(x, condition, noise[index] if noise else None)
         return torch.tanh(self.to_image(F.leaky_relu(x, _LEAK)))
 
@@ -289,6 +295,12 @@ class SpadeGenerator(nn.Module):
     def condition(self, label_ids: Tensor, instance_edges: Tensor | None = None) -> LabelCondition:
         """The condition that this network expects; see `SpadeConfig.condition`."""
         return self.config.condition(label_ids, instance_edges)
+
+
+def doubled(x: Tensor, interpolation: Interpolation) -> Tensor:
+    """(B, C, h, w) to (B, C, 2h, 2w)."""
+    aligns = None if interpolation == "nearest" else False
+    return F.interpolate(x, scale_factor=2.0, mode=interpolation, align_corners=aligns)
 
 
 def draw_noise(
