@@ -17,8 +17,7 @@ import numpy as np
 
 from sinopia.files import write_text
 from sinopia.inference.evaluation.gallery import encode_map
-from sinopia.inference.evaluation.study_script import SCRIPT
-from sinopia.inference.evaluation.study_style import STYLE
+from sinopia.inference.evaluation.page_files import STUDY_SCRIPT, STUDY_STYLE, page_file
 from sinopia.scene.label_map import LabelMap
 
 __all__ = ["PAGE_FILE", "PageTrial", "write_page"]
@@ -81,9 +80,10 @@ def write_page(folder: str | Path, study: str, trials: Sequence[PageTrial]) -> P
     Raises:
         OSError: when the place cannot be written; nothing is left behind.
     """
+    style, script = page_file(STUDY_STYLE), page_file(STUDY_SCRIPT)
     policy = (
-        f"default-src 'none'; img-src data:; style-src '{_hash(STYLE)}'; "
-        f"script-src '{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
+        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
     count = len(trials)
     sections = "".join(_trial(number, each) for number, each in enumerate(trials, start=1))
@@ -92,7 +92,7 @@ def write_page(folder: str | Path, study: str, trials: Sequence[PageTrial]) -> P
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer"><link rel="icon" href="data:,">'
-        f"<title>{_TITLE}</title><style>{STYLE}</style></head>\n"
+        f"<title>{_TITLE}</title><style>{style}</style></head>\n"
         f'<body data-study="{escape(study)}"><main>\n'
         f'<header><h1>{_TITLE}</h1><div id="status" class="status" hidden>'
         '<p id="count" role="status" aria-live="polite"></p>'
@@ -102,7 +102,7 @@ def write_page(folder: str | Path, study: str, trials: Sequence[PageTrial]) -> P
         "Allow it for this file, or open the file in another browser.</p></noscript>\n"
         '<p id="forgetful" class="warnings" role="alert" hidden>This browser keeps nothing for '
         "this page: do not close or reload it before you have saved your answers.</p>\n"
-        f"{_BEGINNING.format(count=count)}{sections}{_END}{_FOOTER}</main><script>{SCRIPT}</script></body></html>\n"
+        f"{_BEGINNING.format(count=count)}{sections}{_END}{_FOOTER}</main><script>{script}</script></body></html>\n"
     )
     path = Path(folder) / PAGE_FILE
     write_text(path, page)

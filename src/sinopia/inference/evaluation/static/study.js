@@ -1,17 +1,14 @@
-"""What study.html does: one trial after another, answers kept in the browser until they are saved.
-
-The script is the same for every study. What it must know stands in the page: the id of the study
-in `data-study`, one section a trial, and `data-choice` at the buttons.
-"""
-
-from __future__ import annotations
-
-__all__ = ["SCRIPT"]
-
-SCRIPT = r"""
+// What study.html does: one trial after another, answers kept in the browser until they are saved.
+//
+// The script is the same for every study. What it must know stands in the page: the id of the study
+// in `data-study`, one section a trial, and `data-choice` at the buttons.
 "use strict";
 (() => {
+  /** @typedef {{ trial: number, choice: string, milliseconds: number }} Answer */
+  /** @typedef {{ voter: string, answers: Answer[] }} State */
+
   const CHOICES = ["left", "right", "neither"];
+  /** @type {Record<string, string>} */
   const KEYS = {
     ArrowLeft: "left", 1: "left",
     ArrowRight: "right", 2: "right",
@@ -23,23 +20,35 @@ SCRIPT = r"""
 
   const study = document.body.dataset.study;
   const place = `sinopia-study-${study}`;
-  const trials = [...document.querySelectorAll("section.trial")];
-  const find = (id) => document.getElementById(id);
+  const trials = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("section.trial")]);
+  const bar = /** @type {HTMLProgressElement} */ (find("bar"));
 
   let state = restore() ?? begin();
   let hasBegun = state.answers.length > 0;
   let hasStopped = false;
   let shownAt = 0;
 
+  /** The page's element of an id. @param {string} id */
+  function find(id) {
+    return /** @type {HTMLElement} */ (document.getElementById(id));
+  }
+
+  /** @param {string} id */
+  function button(id) {
+    return /** @type {HTMLButtonElement} */ (find(id));
+  }
+
+  /** @returns {State} */
   function begin() {
     const bytes = crypto.getRandomValues(new Uint8Array(8));
     const voter = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     return { voter, answers: [] };
   }
 
+  /** @returns {State | null} what this browser keeps of this study, if it is whole */
   function restore() {
     try {
-      const kept = JSON.parse(localStorage.getItem(place));
+      const kept = /** @type {State} */ (JSON.parse(localStorage.getItem(place) ?? "null"));
       const isWhole =
         /^[0-9a-f]{16}$/.test(kept.voter) &&
         kept.answers.length <= trials.length &&
@@ -72,20 +81,21 @@ SCRIPT = r"""
     find("end").hidden = !hasBegun || !isOver;
     find("status").hidden = find("tools").hidden = !hasBegun;
     find("count").textContent = `${Math.min(count + 1, trials.length)} of ${trials.length}`;
-    find("bar").value = count;
-    find("back").disabled = count === 0;
-    find("stop").hidden = isOver;
-    find("stop").disabled = count === 0;
-    find("resume").hidden = count === trials.length;
+    bar.value = count;
+    button("back").disabled = count === 0;
+    button("stop").hidden = isOver;
+    button("stop").disabled = count === 0;
+    button("resume").hidden = count === trials.length;
     find("summary").textContent = `You answered ${count} of ${trials.length}.`;
     if (isOver) find("count").textContent = `${count} of ${trials.length} answered`;
     const section = current ?? (hasBegun ? find("end") : null);
     // Neither picture gets the focus, which would set it off from the other.
-    section?.querySelector("h2").focus({ preventScroll: true });
+    section?.querySelector("h2")?.focus({ preventScroll: true });
     scrollTo(0, 0);
     shownAt = performance.now();
   }
 
+  /** @param {string} choice */
   function answer(choice) {
     const took = Math.round(performance.now() - shownAt);
     const count = state.answers.length;
@@ -103,7 +113,7 @@ SCRIPT = r"""
   }
 
   function change() {
-    find("again").disabled = true; // what is new has not been saved
+    button("again").disabled = true; // what is new has not been saved
     keep();
     show();
   }
@@ -116,7 +126,7 @@ SCRIPT = r"""
     link.download = `votes-${study}-${state.voter}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    find("again").disabled = false;
+    button("again").disabled = false;
     find("saved").textContent = `Saved as ${link.download}.`;
   }
 
@@ -132,8 +142,8 @@ SCRIPT = r"""
     change();
     find("begin").focus();
   });
-  for (const button of document.querySelectorAll("button[data-choice]")) {
-    button.addEventListener("click", () => answer(button.dataset.choice));
+  for (const each of document.querySelectorAll("button[data-choice]")) {
+    each.addEventListener("click", () => answer(each.getAttribute("data-choice") ?? ""));
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || !hasBegun) return;
@@ -141,10 +151,9 @@ SCRIPT = r"""
     if (choice === undefined && event.key !== "Backspace") return;
     event.preventDefault();
     if (event.repeat) return; // a key that is held down answers once
-    if (event.key === "Backspace") back();
+    if (choice === undefined) back();
     else answer(choice);
   });
   find("start").hidden = false;
   show();
 })();
-"""
