@@ -37,7 +37,7 @@ if __name__ == "__main__":
         adversarial=adversarial,  # type: ignore[arg-type]
         r1_weight=0.01,
     )
-    config = tiny_run(pairs, objective=objective, batch_size=8)
+    config = tiny_run(pairs, objective=objective, batch_size=8, standard_styles=True)
     config = replace(config, accumulation=2 if adversarial == "wasserstein" else 1)
     images = int(sys.argv[4])
     result = train(replace(config, images=images), run, device="cpu")
