@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sinopia.models.oasis import OasisDiscriminatorConfig
+from sinopia.models.spade import SpadeDiscriminatorConfig
 from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
@@ -78,6 +79,16 @@ def _reseeded(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> Tra
     return replace(config, seed=config.seed + 1)
 
 
+def _unnormed(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
+    assert isinstance(config.discriminator, SpadeDiscriminatorConfig)
+    discriminator = replace(config.discriminator, normalization="none", initialization_gain=1.0)
+    return replace(config, discriminator=discriminator)
+
+
+def _bilinear(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
+    return replace(config, model=replace(config.model, interpolation="bilinear"))
+
+
 def _oasis(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
     return replace(
         config,
@@ -102,6 +113,8 @@ VARIANTS = (
     Variant("seed", "taught, other random numbers", "segmenter", _reseeded),
     Variant("unbalanced", "taught, classes not balanced", "segmenter", _unbalanced),
     Variant("r1", "taught, R1 penalty", "segmenter", _r1),
+    Variant("unnormed", "taught, discriminator without instance norm", "segmenter", _unnormed),
+    Variant("bilinear", "taught, grids doubled bilinearly", "segmenter", _bilinear),
     Variant("noise", "taught, noise in the generator", "segmenter", _noise),
     Variant("style", "taught, styles that carry colors", "segmenter", _styled),
     Variant("oasis", "taught, OASIS in place of hinge + f. m.", "segmenter", _oasis),

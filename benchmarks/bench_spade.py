@@ -27,8 +27,8 @@ from sinopia.inference.benchmark.timing import Row, Step, medians, num_threads, 
 from sinopia.inference.device import find_device
 from sinopia.nn.precision import Precision, autocast
 from sinopia.nn.spade import DenseCondition, LabelCondition
-from sinopia.recipes.gaugan import scenery
 from sinopia.recipes.pretrained import NOTHING
+from sinopia.recipes.shipped import scenery
 from sinopia.scene.batch import SceneBatch, images_to_tensor
 from sinopia.scene.label_map import read_index_image, resize_nearest
 from sinopia.scene.vocabulary import UNLABELED

@@ -5,16 +5,17 @@ import torch
 import torch.nn.functional as F
 
 from sinopia.errors import ConfigError
-from sinopia.models.oasis import OASIS_GAIN, OasisDiscriminator, OasisDiscriminatorConfig
+from sinopia.models.oasis import OasisDiscriminator, OasisDiscriminatorConfig
 from sinopia.nn.initialization import initialize
 
+PUBLISHED = OasisDiscriminatorConfig()
 TINY = OasisDiscriminatorConfig(base_channels=4, channel_multipliers=(1, 2, 2))
 
 
 def test_published_size() -> None:
     """The paper counts 22.3 million parameters for 150 classes and their like."""
     with torch.device("meta"):
-        network = OasisDiscriminator(OasisDiscriminatorConfig(), num_classes=151)
+        network = OasisDiscriminator(PUBLISHED, num_classes=151)
     count = sum(each.numel() for each in network.parameters())
     assert count == pytest.approx(22.3e6, rel=0.02)
 
@@ -54,7 +55,9 @@ def test_configs_that_cannot_be(changes: dict[str, object], message: str) -> Non
         OasisDiscriminatorConfig(**changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("gain", "is_calm"), [(OASIS_GAIN, True), (0.02, False)])
+@pytest.mark.parametrize(
+    ("gain", "is_calm"), [(PUBLISHED.initialization_gain, True), (0.02, False)]
+)
 def test_the_first_steps_of_the_published_rate(gain: float, is_calm: bool) -> None:
     """With small weights the spectral norms do not follow the steps, and the logits explode."""
     config = OasisDiscriminatorConfig(base_channels=16, channel_multipliers=(1, 1, 2, 4))

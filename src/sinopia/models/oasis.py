@@ -16,12 +16,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from sinopia.errors import ConfigError
 
-__all__ = ["OASIS_GAIN", "OasisDiscriminator", "OasisDiscriminatorConfig"]
-
-OASIS_GAIN = 1.0
-"""Gain of its starting weights. Spectral norm takes their size out of the function, but not out of
-how far a step turns them: at SPADE's 0.02 the first steps turn them faster than one power iteration
-a step can follow, and through so many layers the logits reach a million."""
+__all__ = ["OasisDiscriminator", "OasisDiscriminatorConfig"]
 
 _LEAK = 0.2
 
@@ -36,6 +31,10 @@ class OasisDiscriminatorConfig:
     """Of the blocks on the way down; each halves the grid."""
     has_spectral_norm: bool = True
     """Spectral norm on all convolutions but the last."""
+    initialization_gain: float = 1.0
+    """Gain of the starting weights. Spectral norm takes their size out of the function, but not out
+    of how far a step turns them: at SPADE's 0.02 the first steps turn them faster than one power
+    iteration a step can follow, and through so many layers the logits reach a million."""
 
     def __post_init__(self) -> None:
         if not self.channel_multipliers or min(self.channel_multipliers) < 1:

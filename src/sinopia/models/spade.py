@@ -211,6 +211,8 @@ class SpadeDiscriminatorConfig:
     """Norm of the middle layers."""
     has_spectral_norm: bool = True
     """Spectral norm on the middle layers."""
+    initialization_gain: float = 0.02
+    """Gain of the starting weights."""
 
 
 def build_discriminator(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sinopia.errors import ConfigError
-from sinopia.recipes import gaugan, segmenter
+from sinopia.recipes import gaugan, segmenter, shipped
 from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import SegmenterTrainConfig, TrainConfig
 
@@ -39,10 +39,10 @@ RECIPES: dict[str, Recipe] = {
     "gaugan_tiny": Recipe(gaugan.gaugan_tiny, None),
     "judge": Recipe(segmenter.judge, _FOLDER),
     "judge_camvid": Recipe(segmenter.judge_camvid, "CamVid, 11 classes (train, val)"),
-    "scenery": Recipe(gaugan.scenery, "landscapes, 8 classes (train, val)"),
-    "scenery_128": Recipe(gaugan.scenery_128, "landscapes, 8 classes (train, val)"),
+    "scenery": Recipe(shipped.scenery, "landscapes, 8 classes (train, val)"),
+    "scenery_128": Recipe(shipped.scenery_128, "landscapes, 8 classes (train, val)"),
     "segmenter": Recipe(segmenter.segmenter, _FOLDER),
-    "street": Recipe(gaugan.street, "CamVid, 11 classes (train, val)"),
+    "street": Recipe(shipped.street, "CamVid, 11 classes (train, val)"),
     "teacher": Recipe(segmenter.teacher, _FOLDER),
     "teacher_camvid": Recipe(segmenter.teacher_camvid, "CamVid, 11 classes (train, val)"),
 }

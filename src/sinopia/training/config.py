@@ -163,7 +163,7 @@ class TrainConfig:
     initialization: Initialization = "xavier"
     """Rule for the starting weights of everything else."""
     initialization_gain: float = 0.02
-    """Gain of that rule; OASIS's discriminator always begins with 1."""
+    """Gain of that rule for generator and encoder; the discriminator has its own."""
     precision: PrecisionChoice = "auto"
     """fp32, bf16 (mixed), or auto: what a probe finds faster on the machine."""
     seed: int = 0

@@ -11,7 +11,7 @@ from sinopia.data.class_counts import class_weights
 from sinopia.data.dataset import Dataset
 from sinopia.data.opening import open_dataset
 from sinopia.errors import ConfigError, DatasetError
-from sinopia.models.oasis import OASIS_GAIN, OasisDiscriminator, OasisDiscriminatorConfig
+from sinopia.models.oasis import OasisDiscriminator, OasisDiscriminatorConfig
 from sinopia.models.segmenter import CompactSegmenter, SegmenterConfig
 from sinopia.models.spade import SpadeConfig, SpadeEncoder, SpadeGenerator, build_discriminator
 from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenter
@@ -137,11 +137,11 @@ def build_objective(config: TrainConfig, guidance: Guidance) -> GauganObjective 
     networks = {"generator": generator, "discriminator": discriminator, "encoder": encoder}
     for name, network in networks.items():
         if network is not None:
-            is_oasis = isinstance(network, OasisDiscriminator)
+            of_discriminator = config.discriminator.initialization_gain
             initialize(
                 network,
                 config.initialization,
-                gain=OASIS_GAIN if is_oasis else config.initialization_gain,
+                gain=of_discriminator if name == "discriminator" else config.initialization_gain,
                 seed=derive_seed(config.seed, f"initialization/{name}"),
             )
     if encoder is not None:
