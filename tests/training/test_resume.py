@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from sinopia.errors import SinopiaError, TrainingError
 from sinopia.training import loop, state
 from sinopia.training.config import ScheduleConfig
-from sinopia.training.objectives.gaugan import GauganObjective
+from sinopia.training.objectives.adversarial import AdversarialObjective
 from sinopia.training.reporting import Reporter
 from sinopia.training.run import train
 from sinopia.zoo import checkpoint as model_folders
@@ -176,10 +176,10 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, pairs: Path, num_bytes: i
 def test_a_loss_that_is_not_a_number_stops_the_run_and_spares_the_checkpoint(
     tmp_path: Path, pairs: Path, whole_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generator_losses = GauganObjective.generator_losses
+    generator_losses = AdversarialObjective.generator_losses
     calls = 0
 
-    def poisoned(self: GauganObjective, *arguments: Any) -> dict[str, torch.Tensor]:
+    def poisoned(self: AdversarialObjective, *arguments: Any) -> dict[str, torch.Tensor]:
         nonlocal calls
         calls += 1
         losses = generator_losses(self, *arguments)
@@ -188,7 +188,7 @@ def test_a_loss_that_is_not_a_number_stops_the_run_and_spares_the_checkpoint(
         return losses
 
     with monkeypatch.context() as patch:
-        patch.setattr(GauganObjective, "generator_losses", poisoned)
+        patch.setattr(AdversarialObjective, "generator_losses", poisoned)
         with pytest.raises(
             TrainingError, match=r"^loss/G/feature_matching is nan after 20 images \(fp32\)"
         ):
@@ -201,15 +201,15 @@ def test_a_loss_that_is_not_a_number_stops_the_run_and_spares_the_checkpoint(
 def test_weights_that_are_not_numbers_are_never_saved(
     tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generator_losses = GauganObjective.generator_losses
+    generator_losses = AdversarialObjective.generator_losses
 
-    def steep(self: GauganObjective, *arguments: Any) -> dict[str, torch.Tensor]:
+    def steep(self: AdversarialObjective, *arguments: Any) -> dict[str, torch.Tensor]:
         losses = generator_losses(self, *arguments)
         bias = self.generators["generator"].to_image.bias
         losses["loss/G/steep"] = (bias * 0).abs().sqrt().sum()  # 0, with a gradient of inf * 0
         return losses
 
-    monkeypatch.setattr(GauganObjective, "generator_losses", steep)
+    monkeypatch.setattr(AdversarialObjective, "generator_losses", steep)
     config = tiny_run(pairs)
     for schedule, name in (
         (

@@ -20,9 +20,10 @@ from sinopia.nn.initialization import initialize
 from sinopia.seeding import derive_seed
 from sinopia.training.config import SegmenterTrainConfig, TrainConfig
 from sinopia.training.loop import FitResult, fit
-from sinopia.training.objectives.gaugan import GauganObjective
+from sinopia.training.objectives.adversarial import AdversarialObjective, Adversary
+from sinopia.training.objectives.gaugan import GauganAdversary
 from sinopia.training.objectives.guidance import Guidance, load_guidance
-from sinopia.training.objectives.oasis import OasisObjective, OasisObjectiveConfig
+from sinopia.training.objectives.oasis import OasisAdversary, OasisObjectiveConfig
 from sinopia.training.objectives.painter import SpadePainter
 from sinopia.training.objectives.segmentation import SegmentationObjective
 from sinopia.training.observer import ModelFamily, Observer
@@ -119,7 +120,7 @@ def _build_segmentation(config: SegmenterTrainConfig, dataset: Dataset) -> Segme
     )
 
 
-def build_objective(config: TrainConfig, guidance: Guidance) -> GauganObjective | OasisObjective:
+def build_objective(config: TrainConfig, guidance: Guidance) -> AdversarialObjective:
     """The networks of a run with their starting weights, and the losses between them."""
     model = config.model
     generator = SpadeGenerator(model)
@@ -147,18 +148,13 @@ def build_objective(config: TrainConfig, guidance: Guidance) -> GauganObjective 
     if encoder is not None:
         draws = torch.Generator().manual_seed(derive_seed(config.seed, "initialization/colors"))
         encoder.begin_with_colors(draws)
-    painter = SpadePainter(generator, encoder)
     if isinstance(config.objective, OasisObjectiveConfig):
-        return OasisObjective(
-            config.objective,
-            painter=painter,
-            discriminator=discriminator,
-            guidance=guidance,
-            num_classes=model.num_classes,
+        adversary: Adversary = OasisAdversary(
+            config.objective, discriminator=discriminator, num_classes=model.num_classes
         )
-    return GauganObjective(
-        config.objective, painter=painter, discriminator=discriminator, guidance=guidance
-    )
+    else:
+        adversary = GauganAdversary(config.objective, discriminator=discriminator)
+    return AdversarialObjective(SpadePainter(generator, encoder), adversary, guidance)
 
 
 def _check_fit(config: TrainConfig | SegmenterTrainConfig, dataset: Dataset) -> None:

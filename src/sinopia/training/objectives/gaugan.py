@@ -28,13 +28,11 @@ from sinopia.nn.losses.adversarial import (
     win_rate,
 )
 from sinopia.nn.losses.feature_matching import feature_matching_loss
-from sinopia.nn.precision import Precision
 from sinopia.scene.batch import SceneBatch
-from sinopia.training.objectives.guidance import Guidance
-from sinopia.training.objectives.painter import SpadePainter, Synthesis, photos_of
+from sinopia.training.objectives.painter import Synthesis, photos_of
 from sinopia.training.processes import bare
 
-__all__ = ["GauganObjective", "GauganObjectiveConfig"]
+__all__ = ["GauganAdversary", "GauganObjectiveConfig"]
 
 
 @dataclass(frozen=True)
@@ -56,50 +54,22 @@ class GauganObjectiveConfig:
     """What the discriminator's inputs go through: color, translation, cutout (Zhao et al. 2020)."""
 
 
-class GauganObjective:
-    """Trains a SPADE generator, and its encoder if any, against a multi-scale discriminator."""
+class GauganAdversary:
+    """A multi-scale discriminator of pictures stacked under their maps."""
 
-    def __init__(
-        self,
-        config: GauganObjectiveConfig,
-        *,
-        painter: SpadePainter,
-        discriminator: nn.Module,
-        guidance: Guidance,
-    ) -> None:
+    def __init__(self, config: GauganObjectiveConfig, *, discriminator: nn.Module) -> None:
         self.config = config
-        self._painter = painter
-        self._discriminator = discriminator
-        self._guidance = guidance
-
-    @property
-    def generators(self) -> dict[str, nn.Module]:
-        """The generator and the encoder, if there is one."""
-        return self._painter.networks
-
-    @property
-    def discriminators(self) -> dict[str, nn.Module]:
-        """The discriminator."""
-        return {"discriminator": self._discriminator}
-
-    def wrap(self, networks: dict[str, nn.Module]) -> None:
-        """Use networks wrapped for several processes in place of the bare ones of these names."""
-        self._painter.wrap(networks)
-        self._discriminator = networks["discriminator"]
-
-    def synthesize(self, batch: SceneBatch, draws: torch.Generator) -> Synthesis:
-        """Fake pictures; see `SpadePainter.synthesize`."""
-        return self._painter.synthesize(batch, draws)
+        self.discriminator = discriminator
 
     def discriminator_losses(
         self, batch: SceneBatch, synthesis: Synthesis, draws: torch.Generator
     ) -> dict[str, Tensor]:
         """Real and fake terms, and how often photos win; one pass over both, fakes first."""
-        real_images, fake_images = photos_of(batch), synthesis.fake_images.detach().float()
+        real_images, fake_images = photos_of(batch), synthesis.fake_images.detach()
         draw = self._draw(len(batch), draws)
         dense = synthesis.condition.dense_at(batch.size_hw)
         inputs = torch.cat([_stacked(fake_images, dense, draw), _stacked(real_images, dense, draw)])
-        logits = [scale[-1].float().chunk(2) for scale in self._discriminator(inputs)]
+        logits = [scale[-1].float().chunk(2) for scale in self.discriminator(inputs)]
         real_term, fake_term = discriminator_loss(
             self.config.adversarial, [real for _, real in logits], [fake for fake, _ in logits]
         )
@@ -123,7 +93,7 @@ class GauganObjective:
 
         Through the bare network: the wrapped one has begun its pass of this step already.
         """
-        discriminator = bare(self._discriminator)
+        discriminator = bare(self.discriminator)
 
         def logits(images: Tensor) -> list[Tensor]:
             return [scale[-1] for scale in discriminator(_stacked(images, dense, draw))]
@@ -133,12 +103,12 @@ class GauganObjective:
     def generator_losses(
         self, batch: SceneBatch, synthesis: Synthesis, draws: torch.Generator
     ) -> dict[str, Tensor]:
-        """Adversarial and feature matching losses, and those of the guidance, weighted."""
+        """Adversarial and feature matching losses, weighted."""
         config = self.config
-        fake_images, real_images = synthesis.fake_images.float(), photos_of(batch)
+        fake_images, real_images = synthesis.fake_images, photos_of(batch)
         draw = self._draw(len(batch), draws)
         dense = synthesis.condition.dense_at(batch.size_hw)
-        discriminator = bare(self._discriminator)
+        discriminator = bare(self.discriminator)
         with frozen(discriminator):
             fake_features = discriminator(_stacked(fake_images, dense, draw))
             fake_logits = [scale[-1].float() for scale in fake_features]
@@ -153,27 +123,7 @@ class GauganObjective:
                     config.feature_matching_weight
                     * feature_matching_loss(real_features, fake_features)
                 )
-        return losses | self._guidance.losses(
-            fake_images,
-            real_images,
-            batch.label_ids,
-            mean=synthesis.mean,
-            log_variance=synthesis.log_variance,
-        )
-
-    def preview(
-        self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
-    ) -> dict[str, Tensor]:
-        """Pictures in random styles; see `SpadePainter.preview`."""
-        return self._painter.preview(generator, batch, seed=seed, precision=precision)
-
-    def measure(
-        self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
-    ) -> dict[str, float]:
-        """Distances to the photos; see `SpadePainter.measure`."""
-        return self._painter.measure(
-            generator, batch, guidance=self._guidance, seed=seed, precision=precision
-        )
+        return losses
 
     def _draw(self, batch_size: int, draws: torch.Generator) -> AugmentationDraw:
         return draw_augmentation(self.config.augmentations, batch_size=batch_size, generator=draws)

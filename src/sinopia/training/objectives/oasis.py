@@ -23,14 +23,12 @@ from sinopia.nn.losses.oasis import (
     label_mix_mask,
     realness,
 )
-from sinopia.nn.precision import Precision
 from sinopia.scene.batch import SceneBatch
 from sinopia.scene.vocabulary import UNLABELED
-from sinopia.training.objectives.guidance import Guidance
-from sinopia.training.objectives.painter import SpadePainter, Synthesis, photos_of
+from sinopia.training.objectives.painter import Synthesis, photos_of
 from sinopia.training.processes import bare
 
-__all__ = ["OasisObjective", "OasisObjectiveConfig"]
+__all__ = ["OasisAdversary", "OasisObjectiveConfig"]
 
 
 @dataclass(frozen=True)
@@ -45,48 +43,21 @@ class OasisObjectiveConfig:
     """What the discriminator's inputs go through: color, translation, cutout (Zhao et al. 2020)."""
 
 
-class OasisObjective:
-    """Trains a SPADE generator, and its encoder if any, against a segmenting discriminator."""
+class OasisAdversary:
+    """A discriminator that reads the map in photos; it sees pictures only."""
 
     def __init__(
-        self,
-        config: OasisObjectiveConfig,
-        *,
-        painter: SpadePainter,
-        discriminator: nn.Module,
-        guidance: Guidance,
-        num_classes: int,
+        self, config: OasisObjectiveConfig, *, discriminator: nn.Module, num_classes: int
     ) -> None:
         self.config = config
-        self._painter = painter
-        self._discriminator = discriminator
-        self._guidance = guidance
+        self.discriminator = discriminator
         self._num_classes = num_classes
-
-    @property
-    def generators(self) -> dict[str, nn.Module]:
-        """The generator and the encoder, if there is one."""
-        return self._painter.networks
-
-    @property
-    def discriminators(self) -> dict[str, nn.Module]:
-        """The discriminator."""
-        return {"discriminator": self._discriminator}
-
-    def wrap(self, networks: dict[str, nn.Module]) -> None:
-        """Use networks wrapped for several processes in place of the bare ones of these names."""
-        self._painter.wrap(networks)
-        self._discriminator = networks["discriminator"]
-
-    def synthesize(self, batch: SceneBatch, draws: torch.Generator) -> Synthesis:
-        """Fake pictures; see `SpadePainter.synthesize`."""
-        return self._painter.synthesize(batch, draws)
 
     def discriminator_losses(
         self, batch: SceneBatch, synthesis: Synthesis, draws: torch.Generator
     ) -> dict[str, Tensor]:
         """Classes in photos, fake in fakes, LabelMix; one pass over all, fakes first."""
-        real_images, fake_images = photos_of(batch), synthesis.fake_images.detach().float()
+        real_images, fake_images = photos_of(batch), synthesis.fake_images.detach()
         (fake_images, real_images), label_ids = self._augmented(
             [fake_images, real_images], batch.label_ids, draws
         )
@@ -95,7 +66,7 @@ class OasisObjective:
         if self.config.label_mix_weight > 0:
             inputs.append(label_mix(real_images, fake_images, mask))
         stacked = torch.cat(inputs).contiguous(memory_format=torch.channels_last)
-        fake_logits, real_logits, *mixed_logits = self._discriminator(stacked).chunk(len(inputs))
+        fake_logits, real_logits, *mixed_logits = self.discriminator(stacked).chunk(len(inputs))
         weights = balanced_class_weights(label_ids, num_classes=self._num_classes)
         losses = {
             "loss/D/real": label_loss(real_logits, label_ids, weights),
@@ -112,38 +83,14 @@ class OasisObjective:
     def generator_losses(
         self, batch: SceneBatch, synthesis: Synthesis, draws: torch.Generator
     ) -> dict[str, Tensor]:
-        """The map found in fakes, and the losses of the guidance, weighted."""
-        fake_images = synthesis.fake_images.float()
-        discriminator = bare(self._discriminator)
-        (seen,), label_ids = self._augmented([fake_images], batch.label_ids, draws)
+        """The map found in fakes, weighted."""
+        discriminator = bare(self.discriminator)
+        (seen,), label_ids = self._augmented([synthesis.fake_images], batch.label_ids, draws)
         with frozen(discriminator):
             logits = discriminator(seen.contiguous(memory_format=torch.channels_last))
         weights = balanced_class_weights(label_ids, num_classes=self._num_classes)
-        losses = {
-            "loss/G/adversarial": self.config.adversarial_weight
-            * label_loss(logits, label_ids, weights)
-        }
-        return losses | self._guidance.losses(
-            fake_images,
-            photos_of(batch),
-            batch.label_ids,
-            mean=synthesis.mean,
-            log_variance=synthesis.log_variance,
-        )
-
-    def preview(
-        self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
-    ) -> dict[str, Tensor]:
-        """Pictures in random styles; see `SpadePainter.preview`."""
-        return self._painter.preview(generator, batch, seed=seed, precision=precision)
-
-    def measure(
-        self, generator: nn.Module, batch: SceneBatch, *, seed: int, precision: Precision
-    ) -> dict[str, float]:
-        """Distances to the photos; see `SpadePainter.measure`."""
-        return self._painter.measure(
-            generator, batch, guidance=self._guidance, seed=seed, precision=precision
-        )
+        loss = label_loss(logits, label_ids, weights)
+        return {"loss/G/adversarial": self.config.adversarial_weight * loss}
 
     def _augmented(
         self, pictures: list[Tensor], label_ids: Tensor, draws: torch.Generator

@@ -26,7 +26,7 @@ class Synthesis:
     """Fake pictures and what they were made from."""
 
     fake_images: Tensor
-    """(B, 3, H, W) in [-1, 1]."""
+    """(B, 3, H, W) float32 in [-1, 1]."""
     condition: LabelCondition
     mean: Tensor | None
     """(B, style_dim), of the style code; None without an encoder."""
@@ -66,7 +66,7 @@ class SpadePainter:
         noise = draw_noise(self._model, batch.size_hw, batch_size=len(batch), generator=draws)
         noise = [each.to(batch.label_ids.device) for each in noise]
         fake_images = self._generator(condition, style, noise)
-        return Synthesis(fake_images, condition, mean, log_variance)
+        return Synthesis(fake_images.float(), condition, mean, log_variance)
 
     @torch.no_grad()
     def preview(
