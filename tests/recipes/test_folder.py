@@ -10,7 +10,7 @@ import pytest
 
 from sinopia.errors import ConfigError, DatasetError, ModelError, SinopiaError
 from sinopia.models.segmenter import CompactSegmenter, SegmenterConfig
-from sinopia.models.spade import SpadeConfig, SpadeGenerator
+from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeGenerator
 from sinopia.recipes import folder as folders
 from sinopia.recipes.folder import folder_run, take_networks
 from sinopia.recipes.pretrained import NOTHING
@@ -25,9 +25,12 @@ def test_few_pairs_get_a_small_augmented_run(tmp_path: Path, tiny_vocabulary: Vo
     assert config.name == "mine" and config.dataset.root == str(root)
     assert config.validation is None
     assert config.model.num_classes == 5 and config.model.has_instance_edges
-    assert config.model.base_channels == config.discriminator.base_channels == 48
+    assert config.model.base_channels == 48
     assert config.model.encoder is not None and config.model.encoder.base_channels == 48
     assert config.objective.augmentations == ("color", "translation", "cutout")
+    assert config.discriminator == SpadeDiscriminatorConfig(
+        48, normalization="none", initialization_gain=1.0
+    )
     assert config.preprocess.mode == "scale_shortside_and_crop"
     assert config.preprocess.load_size == 287
 
@@ -38,8 +41,9 @@ def test_many_pairs_get_the_published_width(
     root = write_pairs(tmp_path / "mine", tiny_vocabulary, count=2, has_instances=False)
     monkeypatch.setattr(folders, "_FEW_PAIRS", 2)
     config = folder_run(str(root), NOTHING)
-    assert config.model.base_channels == config.discriminator.base_channels == 64
+    assert config.model.base_channels == 64
     assert config.objective.augmentations == ()
+    assert config.discriminator == SpadeDiscriminatorConfig()
     assert not config.model.has_instance_edges
 
 

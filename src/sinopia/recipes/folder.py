@@ -13,6 +13,7 @@ from sinopia.data.transforms import PreprocessConfig
 from sinopia.errors import ConfigError, DatasetError
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
 from sinopia.recipes.pretrained import NOTHING, Pretrained
+from sinopia.recipes.small_sets import early_discriminator
 from sinopia.training.config import TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
 from sinopia.training.objectives.guidance import GuidanceConfig
@@ -28,8 +29,8 @@ _LOAD_FACTOR = 1.12  # SPADE's 286 / 256
 def folder_run(root: str, pretrained: Pretrained = NOTHING) -> TrainConfig:
     """A GauGAN with a style code at 256x256, for the vocabulary and the edges of the folder.
 
-    Few pairs need an augmented discriminator and a smaller network; more than 5,000 get the
-    published one.
+    Few pairs need a smaller network and a discriminator that is augmented and learns early; more
+    than 5,000 get the published ones.
 
     Raises:
         DatasetError, LabelError, FileFormatError: when the folder is no data set; see
@@ -59,7 +60,9 @@ def folder_run(root: str, pretrained: Pretrained = NOTHING) -> TrainConfig:
             load_size=round(_LOAD_FACTOR * min(size_hw)),
             size_hw=size_hw,
         ),
-        discriminator=SpadeDiscriminatorConfig(base_channels=width),
+        discriminator=early_discriminator(width)
+        if is_small
+        else SpadeDiscriminatorConfig(base_channels=width),
         objective=GauganObjectiveConfig(
             augmentations=("color", "translation", "cutout") if is_small else (),
         ),
@@ -99,7 +102,7 @@ def take_networks(run: TrainConfig, name: str) -> TrainConfig:
         load_size=round(_LOAD_FACTOR * min(known.size_hw)),
         size_hw=known.size_hw,
     )
-    discriminator = SpadeDiscriminatorConfig(base_channels=known.base_channels)
+    discriminator = replace(run.discriminator, base_channels=known.base_channels)
     return replace(
         run, model=model, preprocess=preprocess, discriminator=discriminator, start_from=name
     )

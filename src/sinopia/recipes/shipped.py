@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from sinopia.data.dataset import DatasetConfig, DatasetKind
 from sinopia.data.transforms import PreprocessConfig
-from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
+from sinopia.models.spade import SpadeConfig, SpadeEncoderConfig
 from sinopia.recipes.pretrained import Pretrained
+from sinopia.recipes.small_sets import early_discriminator
 from sinopia.training.config import OptimizerConfig, ScheduleConfig, TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
 from sinopia.training.objectives.guidance import GuidanceConfig
@@ -85,12 +86,7 @@ def _small_run(
         preprocess=PreprocessConfig(
             load_size=round(1.12 * min(model.size_hw)), size_hw=model.size_hw
         ),
-        discriminator=SpadeDiscriminatorConfig(
-            base_channels=32,
-            # with instance norm it learns next to nothing from the first thousand images
-            normalization="none",
-            initialization_gain=1.0,
-        ),
+        discriminator=early_discriminator(32),
         objective=GauganObjectiveConfig(augmentations=("color", "translation")),
         guidance=GuidanceConfig(
             perceptual=pretrained.perceptual, perceptual_weight=10.0, segmenter_weight=3.0
