@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.spade import SpadeDiscriminatorConfig
+from sinopia.recipes.common import early_discriminator
 from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
@@ -81,8 +82,7 @@ def _reseeded(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> Tra
 
 def _unnormed(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
     assert isinstance(config.discriminator, SpadeDiscriminatorConfig)
-    discriminator = replace(config.discriminator, normalization="none", initialization_gain=1.0)
-    return replace(config, discriminator=discriminator)
+    return replace(config, discriminator=early_discriminator(config.discriminator.base_channels))
 
 
 def _bilinear(config: TrainConfig, pretrained: Pretrained, teacher: Path) -> TrainConfig:
@@ -113,9 +113,10 @@ VARIANTS = (
     Variant("seed", "taught, other random numbers", "segmenter", _reseeded),
     Variant("unbalanced", "taught, classes not balanced", "segmenter", _unbalanced),
     Variant("r1", "taught, R1 penalty", "segmenter", _r1),
-    Variant("unnormed", "taught, discriminator without instance norm", "segmenter", _unnormed),
-    Variant("bilinear", "taught, grids doubled bilinearly", "segmenter", _bilinear),
+    Variant("unnormed", "taught, discriminator without norm, gain 1", "segmenter", _unnormed),
     Variant("noise", "taught, noise in the generator", "segmenter", _noise),
+    Variant("bilinear", "taught, grids doubled bilinearly", "segmenter", _bilinear),
+    Variant("noise_bilinear", "taught, noise and bilinear doubling", "noise", _bilinear),
     Variant("style", "taught, styles that carry colors", "segmenter", _styled),
     Variant("oasis", "taught, OASIS in place of hinge + f. m.", "segmenter", _oasis),
 )

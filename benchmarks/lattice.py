@@ -4,8 +4,8 @@
 
 A generator that tells the four pixels apart which it makes of one leaves a pattern of 2, 4, 8, ...
 pixels, and with it peaks at the frequencies of these periods. A number is the mean natural
-logarithm of the power at a period's frequencies, above the median of their surroundings: about 0
-where there is no lattice.
+logarithm of the power at a period's frequencies, above the median of their surroundings. Photos
+that were saved as JPEG have peaks too: what counts is the difference.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def lattice_excess(power: NDArray[np.float64], period: int) -> float:
     The sides must be multiples of the period.
     """
     logarithm = np.log(power)
-    excess = logarithm - median_filter(logarithm, size=_SURROUNDINGS, mode="wrap")
+    background = median_filter(logarithm, size=_SURROUNDINGS, mode="wrap")
+    # horizons and trunks are a cross through the middle of the spectrum: it is its own surroundings
+    background[0] = median_filter(logarithm[0], size=_SURROUNDINGS, mode="wrap")
+    background[:, 0] = median_filter(logarithm[:, 0], size=_SURROUNDINGS, mode="wrap")
+    excess = logarithm - background
     steps = [np.arange(0, side, side // period) for side in power.shape]
     rows, columns = np.ix_(*(np.arange(period) % 2 == 1 for _ in steps))
     return float(excess[np.ix_(*steps)][rows | columns].mean())
@@ -65,9 +69,10 @@ def main() -> None:
     print(f"{'':24}" + "".join(f"{each:>7}" for each in PERIODS))
     for name in options.models:
         _print(name, mean_power(_pictures(name, scenes)))
-    size_hw = load(options.models[0]).native_size
-    photos = (each.image for each in scenes if each.image is not None)
-    _print("photos", mean_power(resize_image(each, size_hw) for each in photos))
+    for size_hw in sorted({load(each).native_size for each in options.models}):
+        photos = (each.image for each in scenes if each.image is not None)
+        power = mean_power(resize_image(each, size_hw) for each in photos)
+        _print(f"photos {size_hw[0]}x{size_hw[1]}", power)
 
 
 def _pictures(name: str, scenes: list[Scene]) -> Iterator[ImageArray]:

@@ -121,7 +121,9 @@ def test_maps_and_styles_are_paired_or_shared(normalization: str) -> None:
         torch.testing.assert_close(got, expected, **CLOSE)
 
 
-@pytest.mark.parametrize("config", [PLAIN, dataclasses.replace(PLAIN, style_dim=3)])
+@pytest.mark.parametrize(
+    "config", [PLAIN, dataclasses.replace(PLAIN, style_dim=3, interpolation="bilinear")]
+)
 def test_bf16_is_close(config: SpadeConfig) -> None:
     generator = make_generator(config)
     condition, style = random_condition(generator), random_style(generator, 1)

@@ -13,12 +13,14 @@ from torch import Tensor, nn
 
 from sinopia.errors import ConfigError, RequestError
 from sinopia.models.spade import (
+    Interpolation,
     SpadeConfig,
     SpadeDiscriminatorConfig,
     SpadeEncoder,
     SpadeEncoderConfig,
     SpadeGenerator,
     build_discriminator,
+    doubled,
     draw_noise,
     fixed_noise,
     sample_style,
@@ -75,6 +77,18 @@ def test_dense_condition_gives_the_same_picture(config: SpadeConfig) -> None:
     with torch.no_grad():
         expected = network(DenseCondition(condition.dense_at(config.size_hw)), style)
         assert float((network(condition, style) - expected).abs().max()) <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("interpolation", "expected"),
+    [("nearest", [0, 0, 4, 4, 8, 8]), ("bilinear", [0, 1, 3, 5, 7, 8])],
+)
+def test_doubling_by_hand(interpolation: Interpolation, expected: list[float]) -> None:
+    """Bilinear: each new pixel lies a quarter of the way to the next old one; the ends stay."""
+    line = torch.tensor([0.0, 4.0, 8.0])
+    across = doubled(line.expand(1, 1, 2, 3), interpolation)
+    assert across.tolist() == [[[expected] * 4]]
+    assert doubled(line[:, None].expand(1, 1, 3, 2), interpolation).equal(across.mT[..., :4])
 
 
 NOISY = replace(STYLED, has_noise=True)

@@ -81,7 +81,8 @@ def test_published_settings(name: str) -> None:
     assert config.model.normalization == "batch" and config.model.has_spectral_norm
     assert config.model.style_dim is None and config.model.encoder is None
     assert config.optimizer == OptimizerConfig(1e-4, 4e-4, 0.0, 0.9)
-    assert config.discriminator == SpadeDiscriminatorConfig(64, 4, 2, "instance", True)
+    assert config.model.interpolation == "nearest" and not config.model.has_noise
+    assert config.discriminator == SpadeDiscriminatorConfig(64, 4, 2, "instance", True, 0.02)
     assert config.objective == GauganObjectiveConfig(
         adversarial="hinge",
         adversarial_weight=1.0,

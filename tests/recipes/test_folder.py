@@ -83,6 +83,7 @@ def test_a_run_takes_the_networks_of_a_model(tmp_path: Path, tiny_vocabulary: Vo
     assert config.preprocess.mode == "resize_and_crop"
     assert (config.preprocess.size_hw, config.preprocess.load_size) == ((32, 64), 36)
     assert (config.dataset, config.guidance) == (own.dataset, own.guidance)
+    assert config.discriminator == replace(own.discriminator, base_channels=4)
     with pytest.raises(ModelError, match="absent"):
         take_networks(own, "absent")
 

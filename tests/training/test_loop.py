@@ -20,6 +20,7 @@ from sinopia.errors import ConfigError, DatasetError, TrainingError
 from sinopia.models.oasis import OasisDiscriminatorConfig
 from sinopia.models.spade import SpadeConfig
 from sinopia.recipes import find_recipe
+from sinopia.recipes.common import early_discriminator
 from sinopia.recipes.pretrained import NOTHING
 from sinopia.scene import LabelMap
 from sinopia.scene.batch import SceneBatch
@@ -214,7 +215,7 @@ def _variants(root: Path) -> dict[str, TrainConfig]:
             config,
             precision="bf16",
             initialization="orthogonal",
-            model=replace(config.model, has_noise=True),
+            model=replace(config.model, has_noise=True, interpolation="bilinear"),
         ),
         "oasis": replace(
             config,
@@ -345,6 +346,11 @@ def test_values_out_of_range_are_refused(pairs: Path) -> None:
     cases: list[tuple[Any, dict[str, Any], str]] = [
         (config, {"images": 0}, "images, batch_size and accumulation: expected at least 1"),
         (config, {"accumulation": 3}, "4 is not a multiple of accumulation 3"),
+        (
+            config,
+            {"initialization": "normal", "discriminator": early_discriminator(4)},
+            r"1\.0 is a deviation for initialization normal.* Set it to 0\.02",
+        ),
         (config, {"decay_from": 1.5}, r"decay_from: expected a share in \[0, 1\], got 1.5"),
         (
             config,

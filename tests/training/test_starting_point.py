@@ -119,6 +119,18 @@ def test_a_model_without_noise_can_be_given_some(whole_run: Path, pairs: Path) -
     torch.testing.assert_close(picture(generator, IDS), expected, atol=0.01, rtol=0)
 
 
+def test_a_model_can_go_on_with_bilinear_doubling(whole_run: Path, pairs: Path) -> None:
+    model = load_model(whole_run / "model")
+    config = replace(tiny_run(pairs).model, interpolation="bilinear")
+    networks = networks_of(config)
+    start_from(str(whole_run / "model"), networks, config=config, vocabulary=model.vocabulary)
+    blended, nearest = networks["generator"], model.networks["generator"]
+    assert torch.equal(
+        blended.get_parameter("to_image.weight"), nearest.get_parameter("to_image.weight")
+    )
+    assert not torch.allclose(picture(blended, IDS), picture(nearest, IDS), atol=1e-3)
+
+
 def test_what_does_not_fit(whole_run: Path, pairs: Path, tiny_vocabulary: Vocabulary) -> None:
     config = replace(tiny_run(pairs).model, base_channels=6)
     with pytest.raises(ConfigError, match=r"has .* for start\.weight, the run expects"):

@@ -32,9 +32,10 @@ class OasisDiscriminatorConfig:
     has_spectral_norm: bool = True
     """Spectral norm on all convolutions but the last."""
     initialization_gain: float = 1.0
-    """Gain of the starting weights. Spectral norm takes their size out of the function, but not out
-    of how far a step turns them: at SPADE's 0.02 the first steps turn them faster than one power
-    iteration a step can follow, and through so many layers the logits reach a million."""
+    """Gain of the starting weights, as TrainConfig.initialization_gain. Spectral norm takes their
+    size out of the function, but not out of how far a step turns them: at SPADE's 0.02 the first
+    steps turn them faster than one power iteration a step can follow, and through so many layers
+    the logits reach a million."""
 
     def __post_init__(self) -> None:
         if not self.channel_multipliers or min(self.channel_multipliers) < 1:

@@ -100,7 +100,8 @@ class SpadeConfig:
     """Doublings between the start grid and the picture: normal 5, more 6, most 7."""
     interpolation: Interpolation = "nearest"
     """How a grid doubles: nearest, as published, which large areas show as a lattice; or bilinear
-    (Karras et al. 2019, arXiv:1812.04948, section 2). A model can go on with the other."""
+    (Karras et al. 2019, arXiv:1812.04948, section 2), which wants noise: without either, nothing
+    in a large area differs from pixel to pixel, and no texture grows."""
     normalization: Normalization = "batch"
     """The parameter-free norm inside SPADE."""
     has_spectral_norm: bool = True
@@ -212,7 +213,7 @@ class SpadeDiscriminatorConfig:
     has_spectral_norm: bool = True
     """Spectral norm on the middle layers."""
     initialization_gain: float = 0.02
-    """Gain of the starting weights."""
+    """Gain of the starting weights, as TrainConfig.initialization_gain."""
 
 
 def build_discriminator(

@@ -12,8 +12,8 @@ from sinopia.data.pairing import PairedScenes
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.errors import ConfigError, DatasetError
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
+from sinopia.recipes.common import early_discriminator, load_size
 from sinopia.recipes.pretrained import NOTHING, Pretrained
-from sinopia.recipes.small_sets import early_discriminator
 from sinopia.training.config import TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
 from sinopia.training.objectives.guidance import GuidanceConfig
@@ -23,14 +23,13 @@ from sinopia.zoo.manifest import read_manifest
 __all__ = ["folder_run", "take_networks", "validation_part"]
 
 _FEW_PAIRS = 5_000
-_LOAD_FACTOR = 1.12  # SPADE's 286 / 256
 
 
 def folder_run(root: str, pretrained: Pretrained = NOTHING) -> TrainConfig:
     """A GauGAN with a style code at 256x256, for the vocabulary and the edges of the folder.
 
-    Few pairs need a smaller network and a discriminator that is augmented and learns early; more
-    than 5,000 get the published ones.
+    Few pairs need a smaller network and a discriminator that is augmented and learns early; 5,000
+    or more get the published ones.
 
     Raises:
         DatasetError, LabelError, FileFormatError: when the folder is no data set; see
@@ -57,7 +56,7 @@ def folder_run(root: str, pretrained: Pretrained = NOTHING) -> TrainConfig:
         ),
         preprocess=PreprocessConfig(
             mode="scale_shortside_and_crop",
-            load_size=round(_LOAD_FACTOR * min(size_hw)),
+            load_size=load_size(size_hw),
             size_hw=size_hw,
         ),
         discriminator=early_discriminator(width)
@@ -99,7 +98,7 @@ def take_networks(run: TrainConfig, name: str) -> TrainConfig:
         run.preprocess,
         # a crop that is not square may not fit into a photo that keeps its own shape
         mode="scale_shortside_and_crop" if is_square else "resize_and_crop",
-        load_size=round(_LOAD_FACTOR * min(known.size_hw)),
+        load_size=load_size(known.size_hw),
         size_hw=known.size_hw,
     )
     discriminator = replace(run.discriminator, base_channels=known.base_channels)

@@ -7,11 +7,10 @@ the code.
 
 from __future__ import annotations
 
-from typing import TypedDict
-
-from sinopia.data.dataset import DatasetConfig, DatasetKind
+from sinopia.data.dataset import DatasetConfig
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.models.spade import SpadeConfig, SpadeDiscriminatorConfig, SpadeEncoderConfig
+from sinopia.recipes.common import splits
 from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import ScheduleConfig, TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
@@ -31,7 +30,7 @@ def gaugan_coco(root: str, pretrained: Pretrained) -> TrainConfig:
     """COCO-Stuff as published: 118,287 pairs, instance edges, 100 epochs of batches of 32."""
     return TrainConfig(
         name="gaugan_coco",
-        **_splits("coco-stuff", root),
+        **splits("coco-stuff", root),
         model=SpadeConfig(num_classes=182, has_instance_edges=True),
         guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=100 * 118_287,
@@ -42,7 +41,7 @@ def gaugan_ade20k(root: str, pretrained: Pretrained) -> TrainConfig:
     """ADE20K as published: 20,210 pairs, 200 epochs, learning rates falling over the last 100."""
     return TrainConfig(
         name="gaugan_ade20k",
-        **_splits("ade20k", root),
+        **splits("ade20k", root),
         model=SpadeConfig(num_classes=150),
         guidance=GuidanceConfig(perceptual=pretrained.perceptual),
         images=200 * 20_210,
@@ -54,7 +53,7 @@ def gaugan_cityscapes(root: str, pretrained: Pretrained) -> TrainConfig:
     """Cityscapes as published: 256x512, 35 label ids, edges, 2,975 pairs, 200 epochs, batch 16."""
     return TrainConfig(
         name="gaugan_cityscapes",
-        **_splits("cityscapes", root),
+        **splits("cityscapes", root),
         model=SpadeConfig(
             num_classes=35,
             has_unlabeled=False,
@@ -74,7 +73,7 @@ def gaugan_landscape(root: str, pretrained: Pretrained) -> TrainConfig:
     """Landscapes at 256x256 with a style code: few thousand pairs, so augmented."""
     return TrainConfig(
         name="gaugan_landscape",
-        **_splits("folder", root),
+        **splits("folder", root),
         model=SpadeConfig(
             num_classes=8, has_unlabeled=False, style_dim=256, encoder=SpadeEncoderConfig()
         ),
@@ -91,7 +90,7 @@ def gaugan_camvid(root: str, pretrained: Pretrained) -> TrainConfig:
     size_hw = (256, 352)
     return TrainConfig(
         name="gaugan_camvid",
-        **_splits("camvid", root),
+        **splits("camvid", root),
         model=SpadeConfig(
             num_classes=11, size_hw=size_hw, style_dim=256, encoder=SpadeEncoderConfig()
         ),
@@ -133,15 +132,4 @@ def gaugan_tiny(root: str, pretrained: Pretrained) -> TrainConfig:
         average_half_life=256,
         precision="fp32",
         num_workers=0,
-    )
-
-
-class _Splits(TypedDict):
-    dataset: DatasetConfig
-    validation: DatasetConfig
-
-
-def _splits(kind: DatasetKind, root: str) -> _Splits:
-    return _Splits(
-        dataset=DatasetConfig(kind, root), validation=DatasetConfig(kind, root, split="val")
     )

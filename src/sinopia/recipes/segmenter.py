@@ -13,6 +13,7 @@ from sinopia.data.folder import open_folder
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.models.segmenter import SegmenterConfig
 from sinopia.models.squeezenet_segmenter import SqueezeNetSegmenterConfig
+from sinopia.recipes.common import load_size
 from sinopia.recipes.folder import validation_part
 from sinopia.recipes.pretrained import Pretrained
 from sinopia.training.config import OptimizerConfig, ScheduleConfig, SegmenterTrainConfig
@@ -90,7 +91,7 @@ def _run(
         validation=photos.validation,
         model=model,
         backbone=backbone,
-        preprocess=PreprocessConfig(load_size=round(1.12 * min(size_hw)), size_hw=size_hw),
+        preprocess=PreprocessConfig(load_size=load_size(size_hw), size_hw=size_hw),
         objective=SegmentationObjectiveConfig(augmentations=("color",), class_balance=0.5),
         optimizer=OptimizerConfig(generator_lr=1e-3, beta1=0.9, beta2=0.99),
         schedule=ScheduleConfig(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sinopia.data.dataset import DatasetConfig, DatasetKind
+from sinopia.data.dataset import DatasetKind
 from sinopia.data.transforms import PreprocessConfig
 from sinopia.models.spade import SpadeConfig, SpadeEncoderConfig
+from sinopia.recipes.common import early_discriminator, load_size, splits
 from sinopia.recipes.pretrained import Pretrained
-from sinopia.recipes.small_sets import early_discriminator
 from sinopia.training.config import OptimizerConfig, ScheduleConfig, TrainConfig
 from sinopia.training.objectives.gaugan import GauganObjectiveConfig
 from sinopia.training.objectives.guidance import GuidanceConfig
@@ -18,36 +18,47 @@ __all__ = ["scenery", "scenery_128", "street"]
 
 def scenery_128(root: str, pretrained: Pretrained) -> TrainConfig:
     """What `scenery` begins with: landscapes at 128x128."""
-    model = _small_model(num_classes=8, has_unlabeled=False, size_hw=(128, 128))
     config = _small_run(
-        "scenery_128", "folder", root, pretrained, model=model, images=24_000, card=_SCENERY_CARD
+        root,
+        pretrained,
+        name="scenery_128",
+        kind="folder",
+        model=_small_model(num_classes=8, has_unlabeled=False, size_hw=(128, 128)),
+        images=24_000,
+        card=_SCENERY_CARD,
     )
     return replace(config, batch_size=8, average_half_life=2_000)
 
 
 def scenery(root: str, pretrained: Pretrained) -> TrainConfig:
-    """The shipped model: landscapes at 256x256; begin with scenery_128 (--start-from)."""
+    """Landscapes at 256x256, as the shipped model; begin with scenery_128 (--start-from)."""
     model = _small_model(num_classes=8, has_unlabeled=False, size_hw=(256, 256))
-    # one more doubling: the blocks of 128x128 keep their weights, each on a grid twice as fine
     config = _small_run(
-        "scenery",
-        "folder",
         root,
         pretrained,
+        name="scenery",
+        kind="folder",
+        # one more doubling: the blocks of 128x128 keep their weights, each on a grid twice as fine
         model=replace(model, upsampling="more"),
         images=12_000,
         card=_SCENERY_CARD,
     )
     # the teacher may have been trained beside scenery_128
-    return _with_styles(replace(config, guidance=replace(config.guidance, segmenter_scale=2)))
+    config = replace(config, guidance=replace(config.guidance, segmenter_scale=2))
+    return _with_noise_and_styles(config)
 
 
 def street(root: str, pretrained: Pretrained) -> TrainConfig:
-    """The shipped street model: CamVid at 192x256."""
-    model = _small_model(num_classes=11, has_unlabeled=True, size_hw=(192, 256))
-    return _with_styles(
+    """CamVid at 192x256, as the shipped street model."""
+    return _with_noise_and_styles(
         _small_run(
-            "street", "camvid", root, pretrained, model=model, images=14_000, card=_STREET_CARD
+            root,
+            pretrained,
+            name="street",
+            kind="camvid",
+            model=_small_model(num_classes=11, has_unlabeled=True, size_hw=(192, 256)),
+            images=14_000,
+            card=_STREET_CARD,
         )
     )
 
@@ -61,18 +72,17 @@ def _small_model(*, num_classes: int, has_unlabeled: bool, size_hw: tuple[int, i
         base_channels=32,
         channel_multipliers=(8, 8, 8, 8, 4, 2, 1),
         hidden_channels=64,
-        interpolation="bilinear",
         style_dim=64,
         encoder=SpadeEncoderConfig(base_channels=32, input_size=128),
     )
 
 
 def _small_run(
-    name: str,
-    kind: DatasetKind,
     root: str,
     pretrained: Pretrained,
     *,
+    name: str,
+    kind: DatasetKind,
     model: SpadeConfig,
     images: int,
     card: str,
@@ -80,12 +90,9 @@ def _small_run(
     """A run of a small model; a teaching segmenter comes with --set guidance.segmenter=FOLDER."""
     return TrainConfig(
         name=name,
-        dataset=DatasetConfig(kind, root),
-        validation=DatasetConfig(kind, root, split="val"),
+        **splits(kind, root),
         model=model,
-        preprocess=PreprocessConfig(
-            load_size=round(1.12 * min(model.size_hw)), size_hw=model.size_hw
-        ),
+        preprocess=PreprocessConfig(load_size=load_size(model.size_hw), size_hw=model.size_hw),
         discriminator=early_discriminator(32),
         objective=GauganObjectiveConfig(augmentations=("color", "translation")),
         guidance=GuidanceConfig(
@@ -104,13 +111,18 @@ def _small_run(
     )
 
 
-def _with_styles(config: TrainConfig) -> TrainConfig:
-    """Noise for large areas, and style codes that carry the light and colours of photos."""
+def _with_noise_and_styles(config: TrainConfig) -> TrainConfig:
+    """Noise and blended grids for large areas, and style codes that carry light and colours."""
     encoder = config.model.encoder
     assert encoder is not None
     return replace(
         config,
-        model=replace(config.model, has_noise=True, encoder=replace(encoder, has_colors=True)),
+        model=replace(
+            config.model,
+            interpolation="bilinear",
+            has_noise=True,
+            encoder=replace(encoder, has_colors=True),
+        ),
         guidance=replace(config.guidance, color_weight=60.0, kl_weight=0.002),
         optimizer=replace(config.optimizer, generator_lr=3e-4),
         standard_styles=True,

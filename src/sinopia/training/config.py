@@ -163,7 +163,8 @@ class TrainConfig:
     initialization: Initialization = "xavier"
     """Rule for the starting weights of everything else."""
     initialization_gain: float = 0.02
-    """Gain of that rule for generator and encoder; the discriminator has its own."""
+    """Gain of that rule, a deviation if it is normal; for generator and encoder, the discriminator
+    has its own."""
     precision: PrecisionChoice = "auto"
     """fp32, bf16 (mixed), or auto: what a probe finds faster on the machine."""
     seed: int = 0
@@ -182,6 +183,12 @@ class TrainConfig:
                 f"batch_size: one image at a time gives batch norm a single value per channel, "
                 f"since the network begins with one pixel at {step}x{step}. Take a larger "
                 f"batch_size, less accumulation, or a larger size_hw."
+            )
+        if self.initialization == "normal" and self.discriminator.initialization_gain > 0.1:
+            raise ConfigError(
+                f"discriminator.initialization_gain: {self.discriminator.initialization_gain} is a "
+                f"deviation for initialization normal, with which the logits begin in the "
+                f"hundreds. Set it to 0.02, or take another initialization."
             )
         is_oasis = isinstance(self.discriminator, OasisDiscriminatorConfig)
         if is_oasis != isinstance(self.objective, OasisObjectiveConfig):

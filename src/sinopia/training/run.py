@@ -136,13 +136,13 @@ def build_objective(config: TrainConfig, guidance: Guidance) -> AdversarialObjec
             config.discriminator, condition_channels=model.condition_channels
         )
     networks = {"generator": generator, "discriminator": discriminator, "encoder": encoder}
+    gains = {"discriminator": config.discriminator.initialization_gain}
     for name, network in networks.items():
         if network is not None:
-            of_discriminator = config.discriminator.initialization_gain
             initialize(
                 network,
                 config.initialization,
-                gain=of_discriminator if name == "discriminator" else config.initialization_gain,
+                gain=gains.get(name, config.initialization_gain),
                 seed=derive_seed(config.seed, f"initialization/{name}"),
             )
     if encoder is not None:

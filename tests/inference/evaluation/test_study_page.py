@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from sinopia.inference.evaluation.gallery import encode_jpeg
-from sinopia.inference.evaluation.page_files import page_file
+from sinopia.inference.evaluation.page_files import text_of
 from sinopia.inference.evaluation.study import StudyPlan, make_study
 from sinopia.inference.evaluation.study_page import PAGE_FILE, PageTrial, write_page
 from sinopia.metrics.protocols import PROTOCOLS
@@ -133,7 +133,7 @@ def test_only_classes_of_the_map_are_explained(tmp_path: Path) -> None:
 
 def test_contrast() -> None:
     """WCAG's ratio of every text colour to what it stands on, in both themes."""
-    light, dark = page_file(("theme.css",)).split("@media")
+    light, dark = text_of(("theme.css",)).split("@media")
     for block in (light, dark):
         colors = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
         for ink, paper in (

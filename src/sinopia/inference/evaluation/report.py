@@ -10,7 +10,7 @@ from pathlib import Path
 from sinopia.files import write_text
 from sinopia.inference.evaluation.curves import curve_svg, read_curves
 from sinopia.inference.evaluation.gallery import Gallery, Row
-from sinopia.inference.evaluation.page_files import REPORT_STYLE, page_file
+from sinopia.inference.evaluation.page_files import REPORT_STYLES, text_of
 from sinopia.inference.evaluation.report_tables import class_table, number_table
 from sinopia.inference.evaluation.results import EvaluationResult, ModelResult
 
@@ -43,7 +43,7 @@ def write_report(folder: str | Path, result: EvaluationResult, gallery: Gallery)
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} - evaluation</title>"
-        f"<style>{page_file(REPORT_STYLE)}</style></head>"
+        f"<style>{text_of(REPORT_STYLES)}</style></head>"
         f"<body><main>{''.join(parts)}</main></body></html>\n"
     )
     path = Path(folder) / REPORT_FILE

@@ -17,7 +17,7 @@ import numpy as np
 
 from sinopia.files import write_text
 from sinopia.inference.evaluation.gallery import encode_map
-from sinopia.inference.evaluation.page_files import STUDY_SCRIPT, STUDY_STYLE, page_file
+from sinopia.inference.evaluation.page_files import STUDY_SCRIPTS, STUDY_STYLES, text_of
 from sinopia.scene.label_map import LabelMap
 
 __all__ = ["PAGE_FILE", "PageTrial", "write_page"]
@@ -80,7 +80,7 @@ def write_page(folder: str | Path, study: str, trials: Sequence[PageTrial]) -> P
     Raises:
         OSError: when the place cannot be written; nothing is left behind.
     """
-    style, script = page_file(STUDY_STYLE), page_file(STUDY_SCRIPT)
+    style, script = text_of(STUDY_STYLES), text_of(STUDY_SCRIPTS)
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
