@@ -137,8 +137,8 @@ Trained on the 367 frames of CamVid's training part (Brostow, Fauqueur, Cipolla 
 Badrinarayanan et al. 2017), 480x360, scaled to 256x192, for **research**. The frames come from a
 few drives through one town, at two times of day. Trained on one CPU core.
 
-It is bad at: people, cyclists and signs (small and few), maps that are not seen from a road, and
-any town but this one.
+It is bad at: people, cyclists and signs (small and few), house fronts, maps that are not seen from
+a road, and any town but this one.
 """
 
 
@@ -150,6 +150,6 @@ Trained on landscape photos collected from Flickr, 256x256, for **non-commercial
 research**; the label maps of these photos were predicted by a network, so sand, desert and wet rock
 are often called something else, and edges are soft. Trained on two CPU cores.
 
-It is bad at: buildings and single objects (few pictures, crude labels) and reflections; large areas
-of texture show a regular pattern. Unlabeled pixels belong to no class that it knows.
+It is bad at: buildings and single objects (few pictures, crude labels), reflections, and rock,
+which repeats its strokes. Unlabeled pixels belong to no class that it knows.
 """
